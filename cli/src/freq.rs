@@ -1,0 +1,148 @@
+//! `shukei freq`, and what it shares with `plan`, `tally` and `release`: requests, crews, endings.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use shukei::error::{Error, Problems, Result};
+use shukei::plan::{Absent, plan};
+use shukei::run::{Output, frequency};
+use shukei::tally::Crew;
+use shukei::write::audit::{Audit, Run};
+use shukei::{Backend, Plan, Request, text};
+
+use crate::args::{AbsentArg, Choice, Freq, Global, Out};
+use crate::config;
+use crate::progress::Progress;
+use crate::report::Reporter;
+
+/// The whole path in one process.
+pub(crate) fn run(global: &Global, command: &Freq, reporter: &Reporter) -> Result<(), Problems> {
+    let started = SystemTime::now();
+    let plan = plan(request(global, &command.choice)?)?;
+    let audit = compute(global, &plan, &output(&command.out), started, reporter)?;
+    ending(&command.out.out, &audit, reporter);
+    Ok(())
+}
+
+/// Counts and releases a plan with progress.
+pub(crate) fn compute(
+    global: &Global,
+    plan: &Plan,
+    output: &Output,
+    started: SystemTime,
+    reporter: &Reporter,
+) -> Result<Audit, Problems> {
+    for note in plan.notes() {
+        reporter.note(note);
+    }
+    let progress = Progress::new(reporter, plan.bytes());
+    let bytes = |n: u64| progress.bytes(n);
+    let crew = crew(global, &bytes)?;
+    let after = |done: usize, of: usize| progress.partition(done, of);
+    frequency(plan, crew, output, describe(crew, started), &after)
+}
+
+/// Arguments to a request with absolute paths.
+pub(crate) fn request(global: &Global, choice: &Choice) -> Result<Request> {
+    let config = config::read(global)?;
+    let absolute = |path: &PathBuf| std::path::absolute(path).map_err(|e| Error::io(path, &e));
+    let file = |path: &Option<PathBuf>| path.as_ref().map(absolute).transpose();
+    Ok(Request {
+        inputs: choice.inputs.iter().map(absolute).collect::<Result<_>>()?,
+        samples: absolute(&choice.samples)?,
+        by: choice.by.clone(),
+        include: file(&choice.include)?,
+        exclude: file(&choice.exclude)?,
+        withdrawn: file(&choice.withdrawn.clone().or(config.subjects.withdrawn))?,
+        drop_unknown: choice.drop_unknown.clone(),
+        allow_mixed_region: choice.allow_mixed_region,
+        regions: split_regions(&choice.regions),
+        regions_file: file(&choice.regions_file)?,
+        reference: file(&choice.reference)?,
+        absent: match choice.absent {
+            AbsentArg::Missing => Absent::Missing,
+            AbsentArg::HomRef => Absent::HomRef,
+        },
+        include_filtered: choice.include_filtered,
+        adj: choice.adj,
+        genotypes: choice.genotypes,
+        structural: choice.structural,
+        max_ploidy: choice.max_ploidy,
+        accept_stale_index: choice.accept_stale_index,
+        policy: file(&global.policy.clone().or(config.policy.file))?,
+        partitions: usize::try_from(choice.partitions).unwrap_or(1),
+    })
+}
+
+/// `-r chr1:1,000-2,000,chr2`: a comma begins a new region unless digits follow it up to the next comma, dash or end.
+fn split_regions(given: &[String]) -> Vec<String> {
+    let mut list: Vec<String> = Vec::new();
+    for text in given {
+        let mut fresh = true;
+        for part in text.split(',') {
+            let digits = part.split('-').next().unwrap_or_default();
+            let thousands = digits.len() == 3 && digits.bytes().all(|b| b.is_ascii_digit());
+            match list.last_mut() {
+                Some(last) if !fresh && thousands && last.contains(':') => {
+                    last.push(',');
+                    last.push_str(part);
+                }
+                _ => list.push(part.to_owned()),
+            }
+            fresh = false;
+        }
+    }
+    list
+}
+
+pub(crate) fn output(out: &Out) -> Output {
+    Output { dir: out.out.clone(), tsv: out.tsv }
+}
+
+/// Threads and kernels.
+pub(crate) fn crew<'a>(global: &Global, progress: &'a (dyn Fn(u64) + Sync)) -> Result<Crew<'a>> {
+    let slurm = || std::env::var("SLURM_CPUS_PER_TASK").ok().and_then(|v| v.parse().ok()).filter(|n| *n > 0);
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = global.threads.map(usize::from).or_else(slurm).unwrap_or_else(cores);
+    let backend = match &global.backend {
+        None => Backend::best(),
+        Some(name) => Backend::named(name).ok_or_else(|| {
+            Error::usage(text!(
+                "--backend {name}: this CPU does not have it; leave --backend out",
+                "--backend {name}: この CPU では使えません。--backend を外してください"
+            ))
+        })?,
+    };
+    Ok(Crew { threads, backend, progress })
+}
+
+/// How the work is done, for the audit.
+pub(crate) fn describe(crew: Crew<'_>, started: SystemTime) -> Run {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();
+    Run { command: std::env::args().collect(), started, host, threads: crew.threads, backend: crew.backend.name() }
+}
+
+/// Says what was made.
+pub(crate) fn ending(out: &Path, audit: &Audit, reporter: &Reporter) {
+    let (rows, dir) = (audit.rows(), out.display());
+    reporter.say(&text!(
+        "{rows} rows released: {dir}/freq.parquet, {dir}/freq.vcf.gz, {dir}/audit.json\n\
+         an absent row means zero, few, or not called, and these cannot be told apart, by design",
+        "{rows} 行を公開可能な表に出力しました: {dir}/freq.parquet、{dir}/freq.vcf.gz、{dir}/audit.json\n\
+         行がないことは 0 人・少数・未判定のいずれかを意味し、区別できないようになっています"
+    ));
+    reporter.data(&serde_json::json!({"rows": rows, "audit": out.join("audit.json")}));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_regions;
+
+    #[test]
+    fn commas_in_regions() {
+        let split = |s: &str| split_regions(&[s.to_owned()]);
+        assert_eq!(split("chr1:1,000-2,000,chr2"), ["chr1:1,000-2,000", "chr2"]);
+        assert_eq!(split("1,2"), ["1", "2"]);
+        assert_eq!(split("chr1:5,chr2:1000000-2,000,000"), ["chr1:5", "chr2:1000000-2,000,000"]);
+    }
+}

@@ -1,0 +1,121 @@
+//! `plan`, `tally` and `release`: the path of `freq` in separate processes.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use shukei::error::{Error, Problems, Result};
+use shukei::partial::{Partial, Place};
+use shukei::plan::plan as make_plan;
+use shukei::{Plan, text};
+
+use crate::args::{Global, PlanArgs, Product, Release, Tally};
+use crate::freq::{crew, describe, ending, output, request};
+use crate::progress::Progress;
+use crate::report::Reporter;
+
+fn plan_file(job: &Path) -> PathBuf {
+    job.join("plan.json")
+}
+
+/// Sealed counts of a partition, numbered from 1.
+fn partial_file(job: &Path, partition: usize) -> PathBuf {
+    job.join("partials").join(format!("{:06}.partial", partition + 1))
+}
+
+fn private_dir(path: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| Error::io(path, &e))
+}
+
+/// Checks a request and writes JOB/plan.json.
+pub(crate) fn plan(global: &Global, command: &PlanArgs, reporter: &Reporter) -> Result<(), Problems> {
+    let Product::Freq(command) = &command.product;
+    let file = plan_file(&command.out);
+    if file.exists() {
+        return Err(Error::usage(text!(
+            "there is already a plan here; name another directory with -o, or remove the old one",
+            "すでに計画があります。-o で別のディレクトリを指定するか、古い計画を削除してください"
+        ))
+        .at(command.out.display(), "")
+        .into());
+    }
+    let plan = make_plan(request(global, &command.choice)?)?;
+    for note in plan.notes() {
+        reporter.note(note);
+    }
+    private_dir(&command.out)?;
+    private_dir(&command.out.join("partials"))?;
+    plan.save(&file)?;
+    let (n, job) = (plan.partitions().len(), command.out.display());
+    reporter.say(&text!(
+        "{n} partitions planned; next: shukei tally {job} --partition N for N = 1 to {n}, then shukei release {job} -o OUT",
+        "{n} 個の分割を計画しました。次に N = 1〜{n} について shukei tally {job} --partition N、その後 shukei release {job} -o OUT"
+    ));
+    reporter.data(&serde_json::json!({"plan": file, "partitions": n}));
+    Ok(())
+}
+
+/// Counts one partition, or all that are not counted.
+pub(crate) fn tally(global: &Global, command: &Tally, reporter: &Reporter) -> Result<(), Problems> {
+    let plan = Plan::load(&plan_file(&command.job))?;
+    let count = plan.partitions().len();
+    let chosen = match command.partition {
+        Some(n) => Some(n),
+        None => match std::env::var("SLURM_ARRAY_TASK_ID") {
+            Ok(id) => Some(id.parse().unwrap_or(0)),
+            Err(_) => None,
+        },
+    };
+    let parts: Vec<usize> = match chosen {
+        Some(n) if (1..=count).contains(&n) => vec![n - 1],
+        Some(_) => {
+            return Err(Error::usage(text!(
+                "--partition: the job has partitions 1 to {count}",
+                "--partition: このジョブの分割は 1〜{count} です"
+            ))
+            .into());
+        }
+        None => (0..count).collect(),
+    };
+    private_dir(&command.job.join("partials"))?;
+    for part in parts {
+        let file = partial_file(&command.job, part);
+        if file.exists() && Partial::open(&file, plan.digest(), part).is_ok() {
+            reporter.say(&text!("partition {} is already counted", "分割 {} は集計済みです", part + 1));
+            continue;
+        }
+        let progress = Progress::new(reporter, plan.bytes() / count as u64);
+        let bytes = |n: u64| progress.bytes(n);
+        shukei::tally::tally(&plan, part, crew(global, &bytes)?, &Place::Named(&file))?;
+        progress.partition(part + 1, count);
+    }
+    Ok(())
+}
+
+/// Merges, suppresses, writes.
+pub(crate) fn release(global: &Global, command: &Release, reporter: &Reporter) -> Result<(), Problems> {
+    let started = SystemTime::now();
+    let plan = Plan::load(&plan_file(&command.job))?;
+    let mut problems = Problems::default();
+    let mut partials = Vec::new();
+    for part in 0..plan.partitions().len() {
+        let file = partial_file(&command.job, part);
+        if !file.exists() {
+            let (number, job) = (part + 1, command.job.display());
+            problems.push(Error::input(text!(
+                "partition {number} is not counted; run: shukei tally {job} --partition {number}",
+                "分割 {number} が集計されていません。次を実行してください: shukei tally {job} --partition {number}"
+            )));
+            continue;
+        }
+        partials.extend(problems.keep(Partial::open(&file, plan.digest(), part)));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let crew = crew(global, &|_| {})?;
+    let audit = shukei::run::release(&plan, partials, &output(&command.out), describe(crew, started))?;
+    ending(&command.out.out, &audit, reporter);
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! The command against files: one binary for all integration tests.
+
+mod broken;
+mod counting;
+mod invariance;
+mod japanese;
+mod job;
+mod silence;
+mod support;
+mod truth;

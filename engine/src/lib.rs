@@ -1,0 +1,71 @@
+//! Allele and genotype frequencies, coverage and cohort statistics of whole genomes, that can only be emitted after
+//! disclosure control.
+//!
+//! Five verbs; each takes the value that the one before made, and holding that value proves what it did:
+//!
+//! ```text
+//! plan → tally → merge → suppress → write
+//! ```
+//!
+//! | Type | Holding it proves |
+//! |---|---|
+//! | [`Plan`] | every input opened and was checked; samples, strata and policy agree |
+//! | [`Partial`] | one partition was read to its end without error; unreleased |
+//! | [`Merged`] | every partition of every data site exactly once |
+//! | [`Released`] | the disclosure policy was applied |
+//!
+//! [`run::frequency`] is the whole path in one process.
+//!
+//! A table can only be made by [`suppress::suppress`]. This does not compile:
+//!
+//! ```compile_fail
+//! use shukei::suppress::TableHeader;
+//! let header = TableHeader { strata: Vec::new(), contigs: Vec::new(), genotypes: false, filters: Vec::new(), description: Vec::new() };
+//! ```
+//!
+//! and its twin, which only asks for what was released, does:
+//!
+//! ```
+//! use shukei::suppress::TableHeader;
+//! fn strata(header: &TableHeader) -> usize { header.strata().len() }
+//! ```
+//!
+//! Nor does handing unreleased counts to a writer:
+//!
+//! ```compile_fail
+//! fn hand_over(merged: shukei::Merged<'_>, sink: &mut dyn shukei::write::Sink) {
+//!     shukei::write::write(merged, Vec::new());
+//! }
+//! ```
+//!
+//! while released ones are taken:
+//!
+//! ```
+//! fn hand_over(released: shukei::Released<'_>, sink: &mut dyn shukei::write::Sink) {
+//!     let _ = shukei::write::write(released, Vec::new());
+//! }
+//! ```
+#![deny(unsafe_code)]
+
+pub mod attribute;
+pub mod error;
+pub mod merge;
+mod normalize;
+pub mod partial;
+pub mod plan;
+pub mod policy;
+pub mod region;
+pub mod run;
+mod source;
+pub mod stats;
+pub mod strata;
+pub mod subject;
+pub mod suppress;
+pub mod tally;
+pub mod write;
+
+pub use merge::Merged;
+pub use partial::Partial;
+pub use plan::{Plan, Request};
+pub use shukei_kernels::Backend;
+pub use suppress::Released;

@@ -1,0 +1,470 @@
+//! Sealed counts of one partition: what `tally` leaves for `merge`. Unreleased; never leaves the platform.
+//!
+//! ```text
+//! "SHUKEIP1" · u32 length · header (JSON: plan digest, partition) · units … · footer (JSON: segments, notes) ·
+//! u32 length · BLAKE3 of everything before · "SHUKEIP." 
+//! ```
+//! A segment is a run of units of one contig. A unit is written as variable-length integers and short strings. Files
+//! are mode 0600, written under a temporary name, fsynced, renamed; `freq` in one process uses files without a name.
+//! Nothing here has a `Display` or a `Serialize`, and `Debug` shows shape, never a count.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::text;
+
+const MAGIC: &[u8; 8] = b"SHUKEIP1";
+const END: &[u8; 8] = b"SHUKEIP.";
+/// Footer length, digest and end mark.
+const TRAILER: u64 = 4 + 32 + 8;
+
+/// Carriers of one ALT in one fine cell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CellCounts {
+    pub(crate) fine: u32,
+    pub(crate) het: u32,
+    pub(crate) homalt: u32,
+    pub(crate) hemi: u32,
+}
+
+/// One variant of a unit.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct VariantCounts {
+    pub(crate) reference: Box<str>,
+    pub(crate) alternate: Box<str>,
+    pub(crate) filter: Box<str>,
+    pub(crate) cells: Vec<CellCounts>,
+}
+
+/// All variants at one position, and who is not called there, by fine cell.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Unit {
+    pub(crate) contig: u32,
+    pub(crate) pos: u64,
+    pub(crate) variants: Vec<VariantCounts>,
+    pub(crate) missing: Vec<(u32, u32)>,
+}
+
+fn put(out: &mut Vec<u8>, mut n: u64) {
+    while n >= 0x80 {
+        out.push((n & 0x7f) as u8 | 0x80);
+        n >>= 7;
+    }
+    out.push((n & 0x7f) as u8);
+}
+
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    put(out, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Reads what `put` wrote; `None` on damaged bytes (which the digest has ruled out).
+struct Get<'a>(&'a [u8]);
+
+impl Get<'_> {
+    fn number(&mut self) -> Option<u64> {
+        let mut n = 0;
+        for shift in (0..64).step_by(7) {
+            let (&byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            n |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(n);
+            }
+        }
+        None
+    }
+
+    fn small(&mut self) -> Option<u32> {
+        u32::try_from(self.number()?).ok()
+    }
+
+    fn text(&mut self) -> Option<Box<str>> {
+        let n = usize::try_from(self.number()?).ok()?;
+        let (text, rest) = self.0.split_at_checked(n)?;
+        self.0 = rest;
+        std::str::from_utf8(text).ok().map(Into::into)
+    }
+}
+
+impl Unit {
+    /// Appends the unit (without its contig) to a buffer.
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        put(out, self.pos);
+        put(out, self.variants.len() as u64);
+        for variant in &self.variants {
+            put_text(out, &variant.reference);
+            put_text(out, &variant.alternate);
+            put_text(out, &variant.filter);
+            put(out, variant.cells.len() as u64);
+            for cell in &variant.cells {
+                for n in [cell.fine, cell.het, cell.homalt, cell.hemi] {
+                    put(out, u64::from(n));
+                }
+            }
+        }
+        put(out, self.missing.len() as u64);
+        for &(fine, n) in &self.missing {
+            put(out, u64::from(fine));
+            put(out, u64::from(n));
+        }
+    }
+
+    fn decode(contig: u32, bytes: &[u8]) -> Option<Unit> {
+        let mut get = Get(bytes);
+        let pos = get.number()?;
+        let variants = (0..get.number()?)
+            .map(|_| {
+                let (reference, alternate, filter) = (get.text()?, get.text()?, get.text()?);
+                let cell = |get: &mut Get<'_>| {
+                    Some(CellCounts { fine: get.small()?, het: get.small()?, homalt: get.small()?, hemi: get.small()? })
+                };
+                let cells = (0..get.number()?).map(|_| cell(&mut get)).collect::<Option<_>>()?;
+                Some(VariantCounts { reference, alternate, filter, cells })
+            })
+            .collect::<Option<_>>()?;
+        let missing = (0..get.number()?).map(|_| Some((get.small()?, get.small()?))).collect::<Option<_>>()?;
+        get.0.is_empty().then_some(Unit { contig, pos, variants, missing })
+    }
+}
+
+/// Which work a partial holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Head {
+    version: String,
+    plan: String,
+    partition: usize,
+}
+
+/// Facts about the records of a partition that depend on no genotype.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notes {
+    /// Records without GT (counting rule 16).
+    pub without_genotypes: u64,
+    /// Records that became a variant which another record of the same people already was (rules 13 and 14).
+    pub combined: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Segment {
+    contig: u32,
+    offset: u64,
+    length: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Foot {
+    segments: Vec<Segment>,
+    notes: Notes,
+}
+
+/// Counts of one partition, read to its end without error.
+pub struct Partial {
+    file: File,
+    place: String,
+    partition: usize,
+    segments: Vec<Segment>,
+    notes: Notes,
+}
+
+impl std::fmt::Debug for Partial {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Partial").field("partition", &self.partition).finish_non_exhaustive()
+    }
+}
+
+/// Where a partial is written.
+pub enum Place<'a> {
+    /// A file without a name in this directory: gone with the process.
+    Unnamed(&'a Path),
+    /// This file, by way of a temporary name beside it.
+    Named(&'a Path),
+}
+
+/// Writes a partial; dropping it unsealed leaves nothing behind.
+pub(crate) struct PartialWriter {
+    out: BufWriter<File>,
+    temporary: Option<(tempfile::TempPath, PathBuf)>,
+    place: String,
+    partition: usize,
+    hasher: blake3::Hasher,
+    offset: u64,
+    segments: Vec<Segment>,
+}
+
+impl PartialWriter {
+    pub(crate) fn create(place: &Place<'_>, plan: &str, partition: usize) -> Result<Self> {
+        let (file, temporary, name) = match place {
+            Place::Unnamed(dir) => {
+                let file = tempfile::tempfile_in(dir).map_err(|e| Error::io(dir, &e))?;
+                (file, None, format!("{}: working file", dir.display()))
+            }
+            Place::Named(path) => {
+                let dir = path.parent().unwrap_or(Path::new("."));
+                let named = tempfile::Builder::new().prefix(".partial-").tempfile_in(dir).map_err(|e| Error::io(dir, &e))?;
+                let (file, temporary) = named.into_parts();
+                (file, Some((temporary, path.to_path_buf())), path.display().to_string())
+            }
+        };
+        let mut writer = Self {
+            out: BufWriter::with_capacity(1 << 20, file),
+            temporary,
+            place: name,
+            partition,
+            hasher: blake3::Hasher::new(),
+            offset: 0,
+            segments: Vec::new(),
+        };
+        let head = Head { version: env!("CARGO_PKG_VERSION").to_owned(), plan: plan.to_owned(), partition };
+        let head = serde_json::to_vec(&head).unwrap_or_default();
+        writer.put(MAGIC)?;
+        writer.put(&u32::try_from(head.len()).unwrap_or(0).to_le_bytes())?;
+        writer.put(&head)?;
+        Ok(writer)
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.hasher.update(bytes);
+        self.offset += bytes.len() as u64;
+        let place = &self.place;
+        self.out.write_all(bytes).map_err(|e| Error::io(Path::new(place), &e))
+    }
+
+    /// Begins a run of units of one contig.
+    pub(crate) fn segment(&mut self, contig: u32) {
+        self.segments.push(Segment { contig, offset: self.offset, length: 0 });
+    }
+
+    /// Appends one encoded unit to the current segment.
+    pub(crate) fn unit(&mut self, encoded: &[u8]) -> Result<()> {
+        let mut length = Vec::with_capacity(5);
+        put(&mut length, encoded.len() as u64);
+        self.put(&length)?;
+        self.put(encoded)?;
+        if let Some(segment) = self.segments.last_mut() {
+            segment.length = self.offset - segment.offset;
+        }
+        Ok(())
+    }
+
+    /// Writes the footer, syncs, and gives the file its name.
+    pub(crate) fn seal(mut self, notes: Notes) -> Result<Partial> {
+        let foot = Foot { segments: std::mem::take(&mut self.segments), notes };
+        let json = serde_json::to_vec(&foot).unwrap_or_default();
+        self.put(&json)?;
+        self.put(&u32::try_from(json.len()).unwrap_or(0).to_le_bytes())?;
+        let digest = *self.hasher.finalize().as_bytes();
+        self.put(&digest)?;
+        self.put(END)?;
+        let io = |e: std::io::Error, place: &str| Error::io(Path::new(place), &e);
+        let file = self.out.into_inner().map_err(|e| io(e.into_error(), &self.place))?;
+        if let Some((temporary, path)) = self.temporary {
+            file.sync_all().map_err(|e| io(e, &self.place))?;
+            temporary.persist(&path).map_err(|e| io(e.error, &self.place))?;
+            let dir = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            File::open(dir).and_then(|d| d.sync_all()).map_err(|e| io(e, &self.place))?;
+        }
+        Ok(Partial { file, place: self.place, partition: self.partition, segments: foot.segments, notes })
+    }
+}
+
+impl Partial {
+    /// Opens a sealed file and checks digest, plan and partition; refuses anything else with its name.
+    pub fn open(path: &Path, plan: &str, partition: usize) -> Result<Self> {
+        let file = File::options().read(true).custom_flags(libc::O_NOFOLLOW).open(path).map_err(|e| Error::io(path, &e))?;
+        Self::check(&file, path, plan, partition).map_err(|e| e.at(path.display(), ""))
+    }
+
+    fn check(file: &File, path: &Path, plan: &str, partition: usize) -> Result<Self> {
+        let io = |e: std::io::Error| Error::input(text!("{e}", "{e}"));
+        let size = file.metadata().map_err(io)?.len();
+        let at = |offset: u64, n: usize| -> Result<Vec<u8>> {
+            let mut bytes = vec![0; n];
+            file.read_exact_at(&mut bytes, offset).map_err(|_| damaged())?;
+            Ok(bytes)
+        };
+        if size < TRAILER + 12 || at(0, 8)? != MAGIC || at(size - 8, 8)? != END {
+            return Err(damaged());
+        }
+        verify(file, size)?;
+        let number = |b: &[u8]| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize;
+        let head: Head = serde_json::from_slice(&at(12, number(&at(8, 4)?))?).map_err(|_| damaged())?;
+        if head.version != env!("CARGO_PKG_VERSION") {
+            let version = head.version;
+            return Err(Error::input(text!(
+                "written by shukei {version}, another version; run its tally again",
+                "別のバージョン (shukei {version}) が書いたファイルです。tally を再実行してください"
+            )));
+        }
+        if head.plan != plan || head.partition != partition {
+            return Err(Error::input(text!(
+                "belongs to another plan or partition; remove it and run its tally again",
+                "別の計画または分割のファイルです。削除して tally を再実行してください"
+            )));
+        }
+        let length = number(&at(size - TRAILER, 4)?) as u64;
+        let start = (size - TRAILER).checked_sub(length).ok_or_else(damaged)?;
+        let foot = at(start, usize::try_from(length).map_err(|_| damaged())?)?;
+        let foot: Foot = serde_json::from_slice(&foot).map_err(|_| damaged())?;
+        let file = file.try_clone().map_err(io)?;
+        let place = path.display().to_string();
+        Ok(Self { file, place, partition, segments: foot.segments, notes: foot.notes })
+    }
+
+    /// The partition whose counts these are.
+    #[must_use]
+    pub fn partition(&self) -> usize {
+        self.partition
+    }
+
+    /// Facts about the records.
+    #[must_use]
+    pub fn notes(&self) -> Notes {
+        self.notes
+    }
+
+    /// The units of one contig, in order.
+    pub(crate) fn units(&self, contig: u32) -> Result<Units> {
+        let segments: Vec<(u64, u64)> =
+            self.segments.iter().filter(|s| s.contig == contig).map(|s| (s.offset, s.offset + s.length)).collect();
+        let file = self.file.try_clone().map_err(|e| Error::io(Path::new(&self.place), &e))?;
+        Ok(Units { file, contig, place: self.place.clone(), segments, buffer: Vec::new(), at: 0 })
+    }
+}
+
+fn damaged() -> Error {
+    Error::input(text!(
+        "not a complete partial: cut off or changed; remove it and run its tally again",
+        "部分集計ファイルが不完全か変更されています。削除して tally を再実行してください"
+    ))
+}
+
+/// Compares the digest with the bytes.
+fn verify(file: &File, size: u64) -> Result<()> {
+    let (mut hasher, mut offset, end) = (blake3::Hasher::new(), 0, size - 40);
+    let mut buffer = vec![0; 1 << 20];
+    while offset < end {
+        let n = usize::try_from((end - offset).min(buffer.len() as u64)).unwrap_or(buffer.len());
+        file.read_exact_at(&mut buffer[..n], offset).map_err(|_| damaged())?;
+        hasher.update(&buffer[..n]);
+        offset += n as u64;
+    }
+    let mut digest = [0; 32];
+    file.read_exact_at(&mut digest, end).map_err(|_| damaged())?;
+    if *hasher.finalize().as_bytes() == digest { Ok(()) } else { Err(damaged()) }
+}
+
+/// Reads the units of one contig of one partial.
+pub(crate) struct Units {
+    file: File,
+    contig: u32,
+    place: String,
+    segments: Vec<(u64, u64)>,
+    buffer: Vec<u8>,
+    at: usize,
+}
+
+impl Units {
+    /// The next unit; `None` after the last.
+    pub(crate) fn next(&mut self) -> Result<Option<Unit>> {
+        loop {
+            let mut get = Get(&self.buffer[self.at..]);
+            if let Some(length) = get.number() {
+                let length = usize::try_from(length).map_err(|_| damaged())?;
+                if let Some(bytes) = get.0.get(..length) {
+                    let unit = Unit::decode(self.contig, bytes).ok_or_else(|| damaged().at(&self.place, ""))?;
+                    self.at = self.buffer.len() - get.0.len() + length;
+                    return Ok(Some(unit));
+                }
+            }
+            if !self.refill()? {
+                return if self.at == self.buffer.len() { Ok(None) } else { Err(damaged().at(&self.place, "")) };
+            }
+        }
+    }
+
+    /// Reads more of the first segment that is left; false when all are read.
+    fn refill(&mut self) -> Result<bool> {
+        while let Some(&(start, end)) = self.segments.first() {
+            if start == end {
+                self.segments.remove(0);
+                continue;
+            }
+            self.buffer.drain(..self.at);
+            self.at = 0;
+            let n = usize::try_from((end - start).min(1 << 18)).unwrap_or(1 << 18);
+            let held = self.buffer.len();
+            self.buffer.resize(held + n, 0);
+            let place = Path::new(&self.place);
+            self.file.read_exact_at(&mut self.buffer[held..], start).map_err(|e| Error::io(place, &e))?;
+            self.segments[0].0 += n as u64;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(pos: u64) -> Unit {
+        let cells = vec![CellCounts { fine: 300, het: 7, homalt: 0, hemi: 1 }];
+        let variant = VariantCounts { reference: "A".into(), alternate: "CT".into(), filter: "PASS".into(), cells };
+        Unit { contig: 3, pos, variants: vec![variant], missing: vec![(0, 5)] }
+    }
+
+    fn write(path: &Path) -> Partial {
+        let mut writer = PartialWriter::create(&Place::Named(path), "digest", 4).unwrap();
+        let mut bytes = Vec::new();
+        for contig in [3, 1] {
+            writer.segment(contig);
+            for pos in [1, 1 << 33] {
+                bytes.clear();
+                unit(pos).encode(&mut bytes);
+                writer.unit(&bytes).unwrap();
+            }
+        }
+        writer.seal(Notes::default()).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p");
+        drop(write(&path));
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let partial = Partial::open(&path, "digest", 4).unwrap();
+        let mut units = partial.units(3).unwrap();
+        assert!(units.next().unwrap().unwrap() == unit(1));
+        assert!(units.next().unwrap().unwrap() == unit(1 << 33));
+        assert!(units.next().unwrap().is_none());
+        assert!(partial.units(9).unwrap().next().unwrap().is_none());
+        assert_eq!(format!("{partial:?}"), "Partial { partition: 4, .. }");
+    }
+
+    #[test]
+    fn every_flipped_byte_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p");
+        drop(write(&path));
+        let good = std::fs::read(&path).unwrap();
+        for i in 0..good.len() {
+            let mut bad = good.clone();
+            bad[i] ^= 1;
+            std::fs::write(&path, &bad).unwrap();
+            assert!(Partial::open(&path, "digest", 4).is_err(), "byte {i}");
+        }
+        std::fs::write(&path, &good[..good.len() - 1]).unwrap();
+        assert!(Partial::open(&path, "digest", 4).is_err());
+        std::fs::write(&path, &good).unwrap();
+        assert!(Partial::open(&path, "other", 4).is_err());
+        assert!(Partial::open(&path, "digest", 5).is_err());
+    }
+}

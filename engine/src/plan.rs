@@ -1,0 +1,265 @@
+//! plan: a request becomes a [`Plan`], or every problem that it has.
+//!
+//! Holding a `Plan` proves that every input was opened and checked, that contigs, build, samples, strata and policy agree,
+//! and that the partitions are disjoint and cover what was asked. `plan.json` keeps the request, not the plan: `tally`
+//! and `release` plan again and compare digests, so that there is one way to make a `Plan` and a changed input is seen.
+
+mod cohort;
+mod files;
+mod partition;
+mod request;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+pub use partition::Partition;
+pub use request::{Absent, Request};
+
+pub(crate) use files::{Group, GroupFile};
+
+use crate::error::{Error, Problems, Result, Text};
+use crate::policy::Policy;
+use crate::region::{Build, Contig, Zone, locus};
+use crate::source::Input;
+use crate::strata::Strata;
+use crate::text;
+
+/// A request whose inputs were opened and found to agree.
+pub struct Plan {
+    request: Request,
+    policy: Policy,
+    contigs: Vec<Contig>,
+    build: Option<Build>,
+    groups: Vec<Group>,
+    strata: Strata,
+    partitions: Vec<Partition>,
+    filters: Vec<String>,
+    notes: Vec<Text>,
+    unit: &'static str,
+    samples_digest: String,
+    digest: String,
+}
+
+impl std::fmt::Debug for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plan").field("partitions", &self.partitions.len()).finish_non_exhaustive()
+    }
+}
+
+/// Checks a request; all problems at once.
+pub fn plan(request: Request) -> Result<Plan, Problems> {
+    let mut problems = Problems::default();
+    let policy = match &request.policy {
+        Some(path) => problems.keep(Policy::read(path)),
+        None => Some(Policy::default()),
+    };
+    let inputs = files::open(&request, &mut problems);
+    let cohort = cohort::read(&request, &inputs, &mut problems);
+    let genome = files::genome(&inputs, &mut problems);
+    let regions = genome.as_ref().and_then(|g| partition::regions(&request, g, &mut problems));
+    let (Some(policy), Some(cohort), Some(genome), Some(regions)) = (policy, cohort, genome, regions) else {
+        return Err(problems);
+    };
+    let strata = Strata::new(&request.by, &cohort.people, &policy, &mut problems);
+    let (Some(strata), true) = (strata, problems.is_empty()) else { return Err(problems) };
+    let groups = files::groups(&request, inputs, &genome, &cohort, &strata, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let partitions = partition::partitions(&request, &groups, &genome.contigs, &regions);
+    let mut plan = Plan {
+        filters: files::filters(&request, &groups),
+        notes: cohort.notes,
+        unit: if cohort.subject_column { "subject" } else { "sample" },
+        samples_digest: cohort.digest,
+        contigs: genome.contigs,
+        build: genome.build,
+        request,
+        policy,
+        groups,
+        strata,
+        partitions,
+        digest: String::new(),
+    };
+    plan.digest = plan.fingerprint();
+    Ok(plan)
+}
+
+/// `plan.json`.
+#[derive(Serialize, Deserialize)]
+struct PlanFile {
+    version: String,
+    digest: String,
+    partitions: usize,
+    request: Request,
+}
+
+impl Plan {
+    /// Writes `plan.json`, under a temporary name first.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let file = PlanFile {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            digest: self.digest.clone(),
+            partitions: self.partitions.len(),
+            request: self.request.clone(),
+        };
+        let mut json = serde_json::to_vec_pretty(&file).unwrap_or_default();
+        json.push(b'\n');
+        crate::write::file::replace(path, &json)
+    }
+
+    /// Reads `plan.json` and plans again; an error if anything has changed since.
+    pub fn load(path: &Path) -> Result<Self, Problems> {
+        let bytes = std::fs::read(path).map_err(|e| Error::io(path, &e))?;
+        let file: PlanFile = serde_json::from_slice(&bytes).map_err(|e| {
+            Error::input(text!("not a plan: {e}; run `shukei plan` again", "計画として読めません: {e}。`shukei plan` をやり直してください"))
+                .at(path.display(), "")
+        })?;
+        let digest = file.digest;
+        let plan = plan(file.request)?;
+        if plan.digest != digest || file.version != env!("CARGO_PKG_VERSION") {
+            return Err(Error::input(text!(
+                "inputs, sample table, policy or program have changed since the plan was made; run `shukei plan` again",
+                "計画の作成後に入力・検体表・ポリシー・プログラムのいずれかが変わりました。`shukei plan` をやり直してください"
+            ))
+            .at(path.display(), "")
+            .into());
+        }
+        Ok(plan)
+    }
+
+    /// What was asked for.
+    #[must_use]
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The disclosure policy.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Contigs of the inputs, in table order.
+    #[must_use]
+    pub fn contigs(&self) -> &[Contig] {
+        &self.contigs
+    }
+
+    /// Genome build, when a header tells.
+    #[must_use]
+    pub fn build(&self) -> Option<Build> {
+        self.build
+    }
+
+    /// Units of work.
+    #[must_use]
+    pub fn partitions(&self) -> &[Partition] {
+        &self.partitions
+    }
+
+    /// FILTER names that rows may carry.
+    #[must_use]
+    pub fn filters(&self) -> &[String] {
+        &self.filters
+    }
+
+    /// What the user should know about the inputs.
+    #[must_use]
+    pub fn notes(&self) -> &[Text] {
+        &self.notes
+    }
+
+    /// What is counted: `subject`, or `sample` where the table has no subject column.
+    #[must_use]
+    pub fn unit(&self) -> &str {
+        self.unit
+    }
+
+    /// Digest of request, inputs, people, strata, policy and partitions.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// BLAKE3 of the sample table.
+    #[must_use]
+    pub fn samples_digest(&self) -> &str {
+        &self.samples_digest
+    }
+
+    /// The strata and their sizes.
+    #[must_use]
+    pub fn strata(&self) -> &Strata {
+        &self.strata
+    }
+
+    /// Compressed bytes of all inputs.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.inputs().map(|i| i.size).sum()
+    }
+
+    pub(crate) fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = &Input> {
+        self.groups.iter().flat_map(|g| g.files.iter().map(|f| &f.input))
+    }
+
+    /// Ploidy rule at a locus.
+    pub(crate) fn zone(&self, contig: u32, pos: u64) -> Result<Zone> {
+        let contig = &self.contigs[contig as usize];
+        contig.zone(pos, self.build).map_err(|e| e.at(locus(&contig.name, pos), ""))
+    }
+
+    /// `contig:pos`, 1-based, for messages.
+    pub(crate) fn locus(&self, contig: u32, pos: u64) -> String {
+        locus(&self.contigs[contig as usize].name, pos)
+    }
+
+    /// What a reader of the table must know; the same for identical work, whatever the machine or the partitions.
+    pub(crate) fn description(&self) -> Vec<(String, String)> {
+        let request = &self.request;
+        let mut list = vec![
+            ("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+            ("policy".to_owned(), self.policy.hash()),
+            ("k".to_owned(), self.policy.k.to_string()),
+            ("unit".to_owned(), self.unit.to_owned()),
+            ("absent".to_owned(), request.absent.name().to_owned()),
+            ("adj".to_owned(), request.adj.to_string()),
+        ];
+        list.extend(request.by.iter().map(|by| ("by".to_owned(), by.clone())));
+        list.extend(self.build.map(|b| ("build".to_owned(), b.to_string())));
+        list
+    }
+
+    /// Everything that decides the counts, hashed.
+    fn fingerprint(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut put = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+        };
+        put(env!("CARGO_PKG_VERSION").as_bytes());
+        put(&serde_json::to_vec(&self.request).unwrap_or_default());
+        put(self.policy.hash().as_bytes());
+        put(self.samples_digest.as_bytes());
+        for contig in &self.contigs {
+            put(format!("{contig:?}").as_bytes());
+        }
+        for group in &self.groups {
+            for file in &group.files {
+                put(file.input.digest.as_bytes());
+                put(format!("{:?}", file.input.modified).as_bytes());
+            }
+            put(&group.fine_of_member.iter().flat_map(|f| f.to_le_bytes()).collect::<Vec<u8>>());
+        }
+        for family in &self.strata.families {
+            put(format!("{:?}", family.leaf_of_cell).as_bytes());
+        }
+        put(format!("{:?}", self.partitions).as_bytes());
+        hasher.finalize().to_hex().to_string()
+    }
+}

@@ -1,0 +1,222 @@
+//! Who is counted: from the sample table, the lists and the sample columns of the files to one sample per subject.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+
+use super::Request;
+use crate::attribute::{self, Term, UNKNOWN};
+use crate::error::{Error, Problems, Text};
+use crate::source::Input;
+use crate::strata::{Karyotype, Person, Step};
+use crate::subject::{Origin, SampleRow, SampleTable, Sex, read_list};
+use crate::text;
+
+/// Findings of one kind that are written out.
+const SHOWN: usize = 20;
+
+/// The people of a plan, by subject id, so that the order of rows and columns does not matter.
+pub(super) struct Cohort {
+    /// The sample that stands for each person.
+    pub(super) samples: Vec<String>,
+    pub(super) people: Vec<Person>,
+    pub(super) notes: Vec<Text>,
+    pub(super) subject_column: bool,
+    pub(super) digest: String,
+}
+
+/// Reads the table and selects; adds every problem.
+pub(super) fn read(request: &Request, inputs: &[Input], problems: &mut Problems) -> Option<Cohort> {
+    let before = problems.list().len();
+    let table = SampleTable::read(&request.samples, problems)?;
+    let mut families: Vec<Vec<Term>> = Vec::new();
+    for by in &request.by {
+        families.extend(problems.keep(attribute::parse_by(by, &table)));
+    }
+    let drops: Vec<Term> = request.drop_unknown.iter().filter_map(|name| drop_term(name, &table, problems)).collect();
+    let rows = select(request, &table, &drops, problems)?;
+    for term in families.iter().flatten() {
+        attribute::check_tokens(term, &rows, problems);
+        attribute::check_subjects(term, &rows, problems);
+    }
+    check_region_kinds(request, &families, &rows, problems);
+    check_samples(request, &table, &rows, inputs, problems);
+    if problems.list().len() > before {
+        return None;
+    }
+    let mut notes = table.notes.clone();
+    let chosen = one_sample_each(&rows, inputs, &mut notes);
+    if table.rows.iter().any(|r| r.origin == Origin::Uploaded) {
+        notes.push(text!(
+            "uploaded samples never count towards the threshold: they are left out of the table",
+            "持ち込み検体は人数の基準に数えないため、表から除いています"
+        ));
+    }
+    let people = chosen.iter().map(|row| person(row, &families)).collect();
+    Some(Cohort {
+        samples: chosen.iter().map(|row| row.sample_id.clone()).collect(),
+        people,
+        notes,
+        subject_column: table.subject_column,
+        digest: table.digest,
+    })
+}
+
+fn person(row: &SampleRow, families: &[Vec<Term>]) -> Person {
+    let karyotype = match row.sex {
+        Some(Sex::Female) => Karyotype::Xx,
+        Some(Sex::Male) => Karyotype::Xy,
+        None => Karyotype::Unknown,
+    };
+    let steps = |term: &Term| {
+        let step = |level: attribute::Level| Step {
+            attribute: term.name().to_owned(),
+            token: level.token,
+            label: format!("{}={}", term.label(), level.label),
+            tree: term.tree,
+        };
+        term.levels(row).into_iter().map(step).collect::<Vec<_>>()
+    };
+    Person { karyotype, paths: families.iter().map(|terms| terms.iter().flat_map(steps).collect()).collect() }
+}
+
+/// `--drop-unknown sex`: the one attribute it names.
+fn drop_term(name: &str, table: &SampleTable, problems: &mut Problems) -> Option<Term> {
+    let name = name.strip_suffix(":tree").unwrap_or(name);
+    // Whether a disease was assessed does not depend on the code.
+    let by = if name == "icd10" { "icd10=A00" } else { name };
+    let mut terms = problems.keep(attribute::parse_by(by, table))?;
+    if terms.len() == 1 {
+        return terms.pop();
+    }
+    problems.push(Error::usage(text!(
+        "--drop-unknown {name}: name one attribute at a time",
+        "--drop-unknown {name}: 属性は 1 つずつ指定してください"
+    )));
+    None
+}
+
+/// The rows that the lists, `origin` and `--drop-unknown` leave.
+fn select(request: &Request, table: &SampleTable, drops: &[Term], problems: &mut Problems) -> Option<Vec<SampleRow>> {
+    let known: HashSet<&str> = table.rows.iter().flat_map(|r| [r.sample_id.as_str(), r.subject_id.as_str()]).collect();
+    let list = |path: &Option<std::path::PathBuf>, must_know: bool, problems: &mut Problems| {
+        let Some(path) = path else { return Some(None) };
+        let ids = read_list(path, problems)?;
+        if must_know {
+            unknown_ids(path, &ids, &known, problems);
+        }
+        Some(Some(ids.into_iter().map(|(id, _)| id).collect::<HashSet<String>>()))
+    };
+    let include = list(&request.include, true, problems);
+    let exclude = list(&request.exclude, true, problems);
+    let withdrawn = list(&request.withdrawn, false, problems);
+    let (include, exclude, withdrawn) = (include?, exclude?, withdrawn?);
+    let named = |set: &HashSet<String>, row: &SampleRow| set.contains(&row.sample_id) || set.contains(&row.subject_id);
+    let kept = |row: &&SampleRow| {
+        include.as_ref().is_none_or(|s| named(s, row))
+            && !exclude.as_ref().is_some_and(|s| named(s, row))
+            && !withdrawn.as_ref().is_some_and(|s| named(s, row))
+            && row.origin == Origin::Platform
+            && !drops.iter().any(|term| term.levels(row).iter().any(|l| l.token == UNKNOWN))
+    };
+    Some(table.rows.iter().filter(kept).cloned().collect())
+}
+
+fn unknown_ids(path: &Path, ids: &[(String, usize)], known: &HashSet<&str>, problems: &mut Problems) {
+    let strange: Vec<&(String, usize)> = ids.iter().filter(|(id, _)| !known.contains(id.as_str())).collect();
+    for (id, line) in strange.iter().take(SHOWN) {
+        let error = Error::input(text!(
+            "`{id}` is neither a sample nor a subject of the sample table",
+            "`{id}` は検体表の検体にも対象者にもありません"
+        ));
+        problems.push(error.at(path.display(), format!("line {line}")));
+    }
+    more(strange.len(), path, problems);
+}
+
+fn more(found: usize, path: &Path, problems: &mut Problems) {
+    if found > SHOWN {
+        problems.push(Error::input(text!("… and more of the same kind", "… ほかにも同様のものがあります")).at(path.display(), ""));
+    }
+}
+
+/// Residence and birth in one `region` are different facts.
+fn check_region_kinds(request: &Request, families: &[Vec<Term>], rows: &[SampleRow], problems: &mut Problems) {
+    let by_region = families.iter().flatten().any(|t| t.attribute == attribute::Attribute::Region);
+    let kinds: HashSet<&str> = rows.iter().filter_map(|r| r.region_kind.map(|k| k.token())).collect();
+    if by_region && kinds.len() > 1 && !request.allow_mixed_region {
+        problems.push(
+            Error::usage(text!(
+                "`region` is the residence of some people and the place of birth of others; select one kind with \
+                 --include, or say --allow-mixed-region",
+                "`region` に居住地と出生地が混在しています。--include で一方に絞るか、--allow-mixed-region を指定してください"
+            ))
+            .at(request.samples.display(), ""),
+        );
+    }
+}
+
+/// Samples of the table that no file has, samples of files that the table does not have.
+fn check_samples(
+    request: &Request,
+    table: &SampleTable,
+    rows: &[SampleRow],
+    inputs: &[Input],
+    problems: &mut Problems,
+) {
+    if inputs.is_empty() {
+        return;
+    }
+    let in_files: HashSet<&str> = inputs.iter().flat_map(|i| &i.header.samples).map(String::as_str).collect();
+    let lost: Vec<&SampleRow> = rows.iter().filter(|r| !in_files.contains(r.sample_id.as_str())).collect();
+    for row in lost.iter().take(SHOWN) {
+        let (id, line) = (&row.sample_id, row.line);
+        let error = Error::input(text!(
+            "sample `{id}` is in no input file; correct its name, add its file, or name it in --exclude",
+            "検体 `{id}` がどの入力ファイルにもありません。名前を直すか、ファイルを加えるか、--exclude で除いてください"
+        ));
+        problems.push(error.at(request.samples.display(), format!("line {line}")));
+    }
+    more(lost.len(), &request.samples, problems);
+    if request.include.is_some() {
+        return;
+    }
+    let in_table: HashSet<&str> = table.rows.iter().map(|r| r.sample_id.as_str()).collect();
+    for input in inputs {
+        let strange: Vec<&String> = input.header.samples.iter().filter(|s| !in_table.contains(s.as_str())).collect();
+        for id in strange.iter().take(SHOWN) {
+            let error = Error::input(text!(
+                "sample `{id}` is not in the sample table; add its row, or choose people with --include",
+                "検体 `{id}` が検体表にありません。行を加えるか、--include で対象を選んでください"
+            ));
+            problems.push(error.at(input.place(), "header"));
+        }
+        more(strange.len(), &input.path, problems);
+    }
+}
+
+/// One sample per subject: the first by name of those that the files have.
+fn one_sample_each<'r>(rows: &'r [SampleRow], inputs: &[Input], notes: &mut Vec<Text>) -> Vec<&'r SampleRow> {
+    let in_files: HashSet<&str> = inputs.iter().flat_map(|i| &i.header.samples).map(String::as_str).collect();
+    let mut chosen: BTreeMap<&str, &SampleRow> = BTreeMap::new();
+    let mut doubled = false;
+    for row in rows.iter().filter(|r| in_files.contains(r.sample_id.as_str())) {
+        let best = chosen.entry(&row.subject_id).or_insert(row);
+        doubled |= best.sample_id != row.sample_id;
+        if row.sample_id < best.sample_id {
+            *best = row;
+        }
+    }
+    if doubled {
+        notes.push(text!(
+            "some subjects have several samples: the first by name is counted, each person once; choose others with \
+             --exclude",
+            "複数の検体を持つ対象者がいます。名前順で最初の検体だけを数え、1 人を 1 回だけ数えます。別の検体を使うには --exclude を指定してください"
+        ));
+    }
+    chosen.into_values().collect()
+}
+
+/// Index of each person by sample.
+pub(super) fn index(cohort: &Cohort) -> HashMap<&str, usize> {
+    cohort.samples.iter().enumerate().map(|(i, s)| (s.as_str(), i)).collect()
+}

@@ -1,0 +1,281 @@
+//! The input files: opened, their contigs and builds compared, and put into groups of the same samples.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+use super::cohort::{self, Cohort};
+use super::{Absent, Request};
+use crate::error::{Error, Problems, Result};
+use crate::region::{Build, Contig, canonical};
+use crate::source::container::Stream;
+use crate::source::{Format, Input, bcf};
+use crate::strata::Strata;
+use crate::text;
+
+/// The value of a column or person that is not counted.
+pub(crate) const NOBODY: u32 = u32::MAX;
+
+/// Files with the same samples: one stretch of the genome each.
+pub(crate) struct Group {
+    /// In genome order of their first records.
+    pub(crate) files: Vec<GroupFile>,
+    /// Fine cell of each counted person of the group.
+    pub(crate) fine_of_member: Vec<u32>,
+    /// Counted people of the group by fine cell.
+    pub(crate) members_by_fine: Vec<u32>,
+    pub(crate) absent: Absent,
+}
+
+/// One file of a group.
+pub(crate) struct GroupFile {
+    pub(crate) input: Input,
+    /// Names of contigs in this file and their numbers in the plan.
+    pub(crate) contigs: Vec<(String, u32)>,
+    /// Fine cell of each sample column, [`NOBODY`] for columns that are not counted.
+    pub(crate) fine_of_column: Vec<u32>,
+    /// Person of the group of each sample column, or [`NOBODY`].
+    pub(crate) member_of_column: Vec<u32>,
+}
+
+/// What the headers say of the genome.
+pub(super) struct Genome {
+    pub(super) contigs: Vec<Contig>,
+    pub(super) build: Option<Build>,
+    /// Per input: names and numbers.
+    pub(super) names: Vec<Vec<(String, u32)>>,
+}
+
+/// Opens every input, in order of path, so that the order on the command line does not matter.
+pub(super) fn open(request: &Request, problems: &mut Problems) -> Vec<Input> {
+    let mut paths: Vec<&PathBuf> = request.inputs.iter().collect();
+    paths.sort_unstable();
+    if paths.is_empty() {
+        problems.push(Error::usage(text!("no input file is named", "入力ファイルが指定されていません")));
+    }
+    for pair in paths.windows(2).filter(|pair| pair[0] == pair[1]) {
+        let error = Error::usage(text!("the file is named twice", "同じファイルが 2 回指定されています"));
+        problems.push(error.at(pair[0].display(), ""));
+    }
+    paths.dedup();
+    let mut inputs = Vec::new();
+    for path in paths {
+        let Some(input) = problems.keep(Input::open(path, request.accept_stale_index)) else { continue };
+        if input.header.samples.is_empty() {
+            problems.push(
+                Error::input(text!(
+                    "the file has no sample columns; frequencies are computed from genotypes, never copied from INFO",
+                    "検体列がありません。頻度は遺伝子型から計算し、INFO からは転記しません"
+                ))
+                .at(input.place(), ""),
+            );
+        }
+        inputs.push(input);
+    }
+    inputs
+}
+
+/// Contigs of all files under one numbering, and the build that their lengths prove.
+pub(super) fn genome(inputs: &[Input], problems: &mut Problems) -> Option<Genome> {
+    let before = problems.list().len();
+    let mut genome = Genome { contigs: Vec::new(), build: None, names: Vec::new() };
+    let mut ids: HashMap<String, u32> = HashMap::new();
+    let mut proof: Option<(&Input, Build)> = None;
+    for input in inputs {
+        let contigs = problems.keep(contigs(input))?;
+        let mut names = Vec::new();
+        for (name, length) in contigs {
+            let contig = Contig::new(&name, length);
+            if let Some(build) = contig.build() {
+                match proof {
+                    Some((first, other)) if other != build => problems.push(mixed(first, other, input, build)),
+                    _ => proof = Some((input, build)),
+                }
+            }
+            let next = u32::try_from(genome.contigs.len()).unwrap_or(NOBODY);
+            let id = *ids.entry(canonical(&name).to_owned()).or_insert(next);
+            match genome.contigs.get_mut(id as usize) {
+                None => genome.contigs.push(contig),
+                Some(known) => known.length = known.length.or(length),
+            }
+            names.push((name, id));
+        }
+        genome.names.push(names);
+    }
+    genome.build = proof.map(|(_, build)| build);
+    (problems.list().len() == before).then_some(genome)
+}
+
+fn mixed(first: &Input, one: Build, input: &Input, other: Build) -> Error {
+    let first = first.place();
+    Error::input(text!(
+        "its contig lengths are those of {other}, but {first} is {one}; lift one over first",
+        "contig の長さは {other} のものですが、{first} は {one} です。先に一方を変換してください"
+    ))
+    .at(input.place(), "")
+}
+
+/// Contigs that a file may hold: header, index, and for a bare VCF a look at every line.
+fn contigs(input: &Input) -> Result<Vec<(String, Option<u64>)>> {
+    let mut list = input.header.contigs.clone();
+    if let Some(index) = &input.index {
+        for name in index.contigs() {
+            if !list.iter().any(|(known, _)| known == name) {
+                list.push((name.to_owned(), None));
+            }
+        }
+    }
+    if list.is_empty() && input.format == Format::Vcf {
+        list = scan_contigs(input)?;
+    }
+    Ok(list)
+}
+
+/// Reads the first field of every line of a VCF without `##contig` lines and without an index.
+fn scan_contigs(input: &Input) -> Result<Vec<(String, Option<u64>)>> {
+    let mut stream = Stream::over(&input.path, input.records()?);
+    let (mut bytes, mut list): (Vec<u8>, Vec<(String, Option<u64>)>) = (Vec::new(), Vec::new());
+    while stream.more(&mut bytes)? {
+        let Some(end) = memchr::memrchr(b'\n', &bytes) else {
+            if bytes.len() > crate::source::vcf::LINE_LIMIT {
+                break;
+            }
+            continue;
+        };
+        for line in bytes[..end].split(|&b| b == b'\n') {
+            let name = line.split(|&b| b == b'\t').next().unwrap_or_default();
+            if !name.is_empty() && list.last().is_none_or(|(last, _)| last.as_bytes() != name) {
+                let name = String::from_utf8_lossy(name).into_owned();
+                if !list.iter().any(|(known, _)| *known == name) {
+                    list.push((name, None));
+                }
+            }
+        }
+        bytes.drain(..=end);
+    }
+    Ok(list)
+}
+
+/// Groups the files by their samples and maps columns to people.
+pub(super) fn groups(
+    request: &Request,
+    inputs: Vec<Input>,
+    genome: &Genome,
+    cohort: &Cohort,
+    strata: &Strata,
+    problems: &mut Problems,
+) -> Vec<Group> {
+    let mut sets: BTreeMap<Vec<String>, Vec<(Input, Vec<(String, u32)>)>> = BTreeMap::new();
+    for (input, names) in inputs.into_iter().zip(&genome.names) {
+        let mut samples = input.header.samples.clone();
+        samples.sort_unstable();
+        sets.entry(samples).or_default().push((input, names.clone()));
+    }
+    check_disjoint(&sets, problems);
+    let people = cohort::index(cohort);
+    let mut groups: Vec<Group> = Vec::new();
+    for (samples, mut files) in sets {
+        if files.len() > 1 {
+            let first = |(input, names): &(Input, Vec<(String, u32)>)| problems_free(first_place(input, names));
+            files.sort_by_cached_key(first);
+        }
+        groups.push(group(&samples, files, (&people, strata), request.absent));
+    }
+    groups
+}
+
+/// A file whose first record cannot be read sorts last; reading it will say why.
+fn problems_free(place: Result<Option<(u32, u64)>>) -> (u32, u64) {
+    place.ok().flatten().unwrap_or((NOBODY, u64::MAX))
+}
+
+fn group(
+    samples: &[String],
+    files: Vec<(Input, Vec<(String, u32)>)>,
+    (people, strata): (&HashMap<&str, usize>, &Strata),
+    absent: Absent,
+) -> Group {
+    let mut members: HashMap<&str, u32> = HashMap::new();
+    let mut fine_of_member = Vec::new();
+    let mut members_by_fine = vec![0; strata.fine.len()];
+    for sample in samples {
+        let Some(&person) = people.get(sample.as_str()) else { continue };
+        let fine = strata.fine_of_person[person];
+        members.insert(sample, u32::try_from(fine_of_member.len()).unwrap_or(NOBODY));
+        fine_of_member.push(fine);
+        members_by_fine[fine as usize] += 1;
+    }
+    let files = files
+        .into_iter()
+        .map(|(input, contigs)| {
+            let member = |s: &String| members.get(s.as_str()).copied().unwrap_or(NOBODY);
+            let member_of_column: Vec<u32> = input.header.samples.iter().map(member).collect();
+            let fine = |&m: &u32| fine_of_member.get(m as usize).copied().unwrap_or(NOBODY);
+            let fine_of_column = member_of_column.iter().map(fine).collect();
+            GroupFile { input, contigs, fine_of_column, member_of_column }
+        })
+        .collect();
+    Group { files, fine_of_member, members_by_fine, absent }
+}
+
+/// Two files with partly the same samples would count people twice.
+fn check_disjoint(sets: &BTreeMap<Vec<String>, Vec<(Input, Vec<(String, u32)>)>>, problems: &mut Problems) {
+    let mut owner: HashMap<&str, &Input> = HashMap::new();
+    for (samples, files) in sets {
+        let Some((input, _)) = files.first() else { continue };
+        let shared = samples.iter().find_map(|s| owner.get(s.as_str()).map(|other| (s, *other)));
+        if let Some((sample, other)) = shared {
+            let other = other.place();
+            problems.push(
+                Error::input(text!(
+                    "sample `{sample}` is also in {other}, but the two files do not have the same samples; give files \
+                     with equal samples (one per contig or region) or with disjoint ones (one per data site)",
+                    "検体 `{sample}` は {other} にもありますが、2 つのファイルの検体が一致しません。検体が同じファイル (contig や\
+                     領域ごと) か、検体が重ならないファイル (データ拠点ごと) を指定してください"
+                ))
+                .at(input.place(), ""),
+            );
+        }
+        for sample in samples {
+            owner.entry(sample).or_insert(input);
+        }
+    }
+}
+
+/// Contig and position of the first record.
+fn first_place(input: &Input, names: &[(String, u32)]) -> Result<Option<(u32, u64)>> {
+    let mut stream = Stream::over(&input.path, input.records()?);
+    let mut bytes = Vec::new();
+    let number = |name: &[u8]| names.iter().find(|(n, _)| n.as_bytes() == name).map(|(_, id)| *id);
+    while stream.more(&mut bytes)? {
+        match input.format {
+            Format::Vcf => {
+                let mut fields = bytes.splitn(3, |&b| b == b'\t');
+                let (name, pos) = (fields.next(), fields.next());
+                if fields.next().is_some() {
+                    let pos = pos.and_then(|p| std::str::from_utf8(p).ok()).and_then(|p| p.parse().ok());
+                    return Ok(name.and_then(number).zip(pos));
+                }
+            }
+            Format::Bcf if bytes.len() >= 16 => {
+                bcf::record_length(&bytes)?;
+                let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+                let name = input.header.contig_index.get(word(8) as usize).map(String::as_bytes);
+                return Ok(name.and_then(number).zip(Some(u64::from(word(12)) + 1)));
+            }
+            Format::Bcf => {}
+        }
+    }
+    Ok(None)
+}
+
+/// FILTER names that rows may carry.
+pub(super) fn filters(request: &Request, groups: &[Group]) -> Vec<String> {
+    if !request.include_filtered {
+        return Vec::new();
+    }
+    let mut names: Vec<String> =
+        groups.iter().flat_map(|g| &g.files).flat_map(|f| f.input.header.filters.clone()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}

@@ -1,0 +1,73 @@
+//! What a user asks for.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// What a record that a file does not have means there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Absent {
+    /// Nobody of the file is called there.
+    #[default]
+    Missing,
+    /// Everybody of the file is homozygous for REF there.
+    HomRef,
+}
+
+impl Absent {
+    /// As the command line spells it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Absent::Missing => "missing",
+            Absent::HomRef => "hom-ref",
+        }
+    }
+}
+
+/// A request for a frequency table. Paths are absolute, so that another process reads the same files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Request {
+    /// VCF and BCF files.
+    pub inputs: Vec<PathBuf>,
+    /// Sample table.
+    pub samples: PathBuf,
+    /// One entry per family: `sex,region`.
+    pub by: Vec<String>,
+    /// Only the samples or subjects of this list.
+    pub include: Option<PathBuf>,
+    /// Not those of this list.
+    pub exclude: Option<PathBuf>,
+    /// People who withdrew; ids that are not in the table are no problem.
+    pub withdrawn: Option<PathBuf>,
+    /// Attributes whose unknown people are taken out.
+    pub drop_unknown: Vec<String>,
+    /// Residence and birth may be mixed in `region`.
+    pub allow_mixed_region: bool,
+    /// Regions as `-r` writes them.
+    pub regions: Vec<String>,
+    /// BED file of regions.
+    pub regions_file: Option<PathBuf>,
+    /// FASTA for left-alignment.
+    pub reference: Option<PathBuf>,
+    /// What an absent record means.
+    pub absent: Absent,
+    /// Records whose FILTER is not PASS or `.` too.
+    pub include_filtered: bool,
+    /// gnomAD's high-quality genotypes only.
+    pub adj: bool,
+    /// Genotype counts beside strata.
+    pub genotypes: bool,
+    /// Symbolic alleles and breakends as rows.
+    pub structural: bool,
+    /// Calls of 3 to this many alleles are not called; 2 refuses them.
+    pub max_ploidy: u8,
+    /// An index older than its file is used if it covers it.
+    pub accept_stale_index: bool,
+    /// Policy file.
+    pub policy: Option<PathBuf>,
+    /// Spans that every group of files is cut into.
+    pub partitions: usize,
+}

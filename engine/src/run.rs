@@ -1,0 +1,70 @@
+//! The whole path in one process: plan → tally → merge → suppress → write.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Problems, Result};
+use crate::merge::merge;
+use crate::partial::{Partial, Place};
+use crate::plan::Plan;
+use crate::suppress::suppress;
+use crate::tally::{Crew, tally};
+use crate::write::audit::{self, Audit, Run};
+use crate::write::staging::Staging;
+use crate::write::{ParquetSink, Sink, TsvSink, VcfSink, write};
+
+/// Where a table goes, and in which forms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Directory of the table; made if it is not there, refused if it already holds one.
+    pub dir: PathBuf,
+    /// TSV beside Parquet and VCF.
+    pub tsv: bool,
+}
+
+/// What happens after each partition, for progress.
+pub type AfterPartition<'a> = &'a dyn Fn(usize, usize);
+
+/// Counts every partition of a plan and releases the table.
+pub fn frequency(
+    plan: &Plan,
+    crew: Crew<'_>,
+    output: &Output,
+    run: Run,
+    after: AfterPartition<'_>,
+) -> Result<Audit, Problems> {
+    let staging = Staging::open(&output.dir)?;
+    let count = plan.partitions().len();
+    let mut partials = Vec::with_capacity(count);
+    for part in 0..count {
+        partials.push(tally(plan, part, crew, &Place::Unnamed(staging.path()))?);
+        after(part + 1, count);
+    }
+    finish(plan, partials, staging, output.tsv, run)
+}
+
+/// Releases the table of a plan whose partitions were counted before.
+pub fn release(plan: &Plan, partials: Vec<Partial>, output: &Output, run: Run) -> Result<Audit, Problems> {
+    let staging = Staging::open(&output.dir)?;
+    finish(plan, partials, staging, output.tsv, run)
+}
+
+/// merge → suppress → write, and the audit last.
+fn finish(plan: &Plan, partials: Vec<Partial>, staging: Staging, tsv: bool, run: Run) -> Result<Audit, Problems> {
+    let merged = merge(plan, partials)?;
+    let notes = merged.notes();
+    let released = suppress(merged)?;
+    let sinks = sinks(staging.path(), released.header(), tsv)?;
+    let written = write(released, sinks)?;
+    let audit = audit::of(plan, &written, notes, run);
+    staging.publish(&written.files, &audit)?;
+    Ok(audit)
+}
+
+fn sinks(dir: &Path, header: &crate::suppress::TableHeader, tsv: bool) -> Result<Vec<Box<dyn Sink>>> {
+    let mut sinks: Vec<Box<dyn Sink>> =
+        vec![Box::new(ParquetSink::create(dir, header)?), Box::new(VcfSink::create(dir, header)?)];
+    if tsv {
+        sinks.push(Box::new(TsvSink::create(dir, header)?));
+    }
+    Ok(sinks)
+}

@@ -1,0 +1,196 @@
+//! The fixed fields of a BCF2 record (VCF specification §6.3).
+
+use std::ops::Range;
+
+use super::header::Header;
+use super::record::{Asked, Genotypes, Parsed, Record, Row, Vector, allele, find_contig, unknown_contig};
+use super::vcf::{LINE_LIMIT, no_adj};
+use crate::error::{Error, Result};
+use crate::region::locus;
+use crate::text;
+
+/// Length of the record that begins `bytes`, lengths included; `None` when more bytes are needed to know.
+pub(crate) fn record_length(bytes: &[u8]) -> Result<Option<usize>> {
+    let Some(&[a, b, c, d, e, f, g, h]) = bytes.first_chunk::<8>() else { return Ok(None) };
+    let length = u32::from_le_bytes([a, b, c, d]) as usize + u32::from_le_bytes([e, f, g, h]) as usize;
+    if !(24..=LINE_LIMIT).contains(&length) {
+        return Err(damaged("a record claims an impossible length"));
+    }
+    Ok(Some(length + 8))
+}
+
+fn damaged(what: &str) -> Error {
+    Error::input(text!(
+        "damaged BCF record: {what}; write the file again (bcftools view -Ob)",
+        "BCF レコードが破損しています ({what})。ファイルを書き出し直してください (bcftools view -Ob)"
+    ))
+}
+
+/// Walks typed values in a buffer.
+struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    end: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn take(&mut self, n: usize) -> Result<&'a [u8]> {
+        let end = self.at.checked_add(n).filter(|&e| e <= self.end).ok_or_else(|| damaged("it ends too early"))?;
+        let taken = &self.bytes[self.at..end];
+        self.at = end;
+        Ok(taken)
+    }
+
+    fn u32(&mut self) -> Result<u32> {
+        let b = self.take(4)?;
+        Ok(u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+    }
+
+    /// Type and count of a typed value.
+    fn descriptor(&mut self) -> Result<(u8, usize)> {
+        let byte = self.take(1)?[0];
+        let (kind, mut count) = (byte & 15, usize::from(byte >> 4));
+        if count == 15 {
+            let (kind, one) = self.descriptor()?;
+            if one != 1 {
+                return Err(damaged("a length is not one number"));
+            }
+            count = usize::try_from(self.integer(kind)?).map_err(|_| damaged("a length is negative"))?;
+        }
+        Ok((kind, count))
+    }
+
+    fn integer(&mut self, kind: u8) -> Result<i64> {
+        let b = self.take(width(kind)?)?;
+        Ok(match b {
+            [a] => i64::from(i8::from_le_bytes([*a])),
+            [a, b] => i64::from(i16::from_le_bytes([*a, *b])),
+            [a, b, c, d] => i64::from(i32::from_le_bytes([*a, *b, *c, *d])),
+            _ => return Err(damaged("a number of unknown width")),
+        })
+    }
+
+    fn typed_bytes(&mut self) -> Result<&'a [u8]> {
+        let (kind, count) = self.descriptor()?;
+        if count > 0 && kind != 7 {
+            return Err(damaged("text is expected"));
+        }
+        self.take(count)
+    }
+
+    fn typed_integers(&mut self) -> Result<Vec<i64>> {
+        let (kind, count) = self.descriptor()?;
+        (0..count).map(|_| self.integer(kind)).collect()
+    }
+}
+
+/// Bytes per value of a type.
+fn width(kind: u8) -> Result<usize> {
+    match kind {
+        1 | 7 => Ok(1),
+        2 => Ok(2),
+        3 | 5 => Ok(4),
+        _ => Err(damaged("a value of unknown type")),
+    }
+}
+
+/// Parses the record in `range` of `bytes`.
+pub(crate) fn parse(bytes: &[u8], range: Range<usize>, header: &Header, asked: &Asked<'_>) -> Result<Row> {
+    let mut cursor = Cursor { bytes, at: range.start, end: range.end };
+    let shared = cursor.u32()? as usize;
+    let _individual = cursor.u32()?;
+    let start = cursor.at;
+    let chrom = cursor.u32()? as usize;
+    let pos = i64::from(cursor.u32()?.cast_signed());
+    let name = header.contig_index.get(chrom).map(String::as_str).filter(|n| !n.is_empty());
+    let Some(name) = name else { return Err(damaged("its contig is not in the header")) };
+    let contig = find_contig(asked.contigs, name.as_bytes(), &mut 0).ok_or_else(|| unknown_contig(name))?;
+    let Ok(pos) = u64::try_from(pos) else { return Ok(Row { contig, pos: 0, parsed: Parsed::Skipped }) };
+    let body = Body { header, asked, shared_end: start + shared, contig, pos };
+    let parsed = body.parse(&mut cursor).map_err(|e| e.at(locus(name, pos), ""))?;
+    Ok(Row { contig, pos, parsed })
+}
+
+struct Body<'a> {
+    header: &'a Header,
+    asked: &'a Asked<'a>,
+    shared_end: usize,
+    contig: u32,
+    pos: u64,
+}
+
+impl Body<'_> {
+    fn parse(&self, cursor: &mut Cursor<'_>) -> Result<Parsed> {
+        // rlen and QUAL: the span that counts is that of REF, as in VCF.
+        cursor.take(8)?;
+        let alleles = cursor.u32()? >> 16;
+        let counts = cursor.u32()?;
+        let (formats, samples) = (counts >> 24, (counts & 0xff_ffff) as usize);
+        let _id = cursor.typed_bytes()?;
+        let raw: Vec<&[u8]> = (0..alleles).map(|_| cursor.typed_bytes()).collect::<Result<_>>()?;
+        let covered = raw.first().map_or(1, |r| r.len().max(1) as u64);
+        if !self.asked.wants(self.contig, self.pos, self.pos + covered) {
+            return Ok(Parsed::Skipped);
+        }
+        let filter = self.filter(&cursor.typed_integers()?)?;
+        if !self.asked.admits(&filter) || raw.len() < 2 {
+            return Ok(Parsed::Skipped);
+        }
+        let alleles: Vec<Box<str>> =
+            raw.iter().enumerate().map(|(i, a)| allele(a, i == 0)).collect::<Result<_>>()?;
+        if !self.asked.has_rows(&alleles[1..]) {
+            return Ok(Parsed::Skipped);
+        }
+        cursor.at = self.shared_end;
+        let genotypes = self.genotypes(cursor, formats, samples)?;
+        Ok(genotypes.map_or(Parsed::WithoutGenotypes, |genotypes| {
+            Parsed::Kept(Record { contig: self.contig, pos: self.pos, alleles, filter, genotypes })
+        }))
+    }
+
+    fn filter(&self, ids: &[i64]) -> Result<Box<str>> {
+        if ids.is_empty() {
+            return Ok(".".into());
+        }
+        let names: Option<Vec<&str>> =
+            ids.iter().map(|&id| self.header.strings.get(usize::try_from(id).ok()?).map(String::as_str)).collect();
+        names.map(|n| n.join(";").into_boxed_str()).ok_or_else(|| damaged("a FILTER that the header does not name"))
+    }
+
+    /// Finds GT and the judging fields among the vectors of the samples.
+    fn genotypes(&self, cursor: &mut Cursor<'_>, formats: u32, samples: usize) -> Result<Option<Genotypes>> {
+        if formats > 0 && samples != self.asked.samples {
+            let expected = self.asked.samples;
+            return Err(Error::input(text!(
+                "the record has {samples} sample columns, the header {expected}; write the file again",
+                "レコードの検体列は {samples} 個ですが、ヘッダーは {expected} 個です。ファイルを書き出し直してください"
+            )));
+        }
+        let mut found: [Option<Vector>; 5] = [const { None }; 5];
+        for _ in 0..formats {
+            let (kind, _) = cursor.descriptor()?;
+            let key = usize::try_from(cursor.integer(kind)?).ok().and_then(|k| self.header.strings.get(k));
+            let key = key.ok_or_else(|| damaged("a FORMAT field that the header does not name"))?;
+            let (kind, per_sample) = cursor.descriptor()?;
+            let length = if per_sample == 0 { 0 } else { samples * per_sample * width(kind)? };
+            let start = cursor.at;
+            cursor.take(length)?;
+            let slot = ["GT", "GQ", "DP", "AD", "FT"].iter().position(|k| k == key);
+            if let Some(slot) = slot {
+                found[slot] = Some(Vector { bytes: start..start + length, kind, per_sample });
+            }
+        }
+        let [gt, gq, dp, ad, ft] = found;
+        let Some(gt) = gt.filter(|gt| gt.per_sample > 0) else { return Ok(None) };
+        if !matches!(gt.kind, 1..=3) {
+            return Err(damaged("GT is not a vector of integers"));
+        }
+        if !self.asked.adj {
+            return Ok(Some(Genotypes::Bcf { gt, gq: None, dp: None, ad: None, ft }));
+        }
+        if gq.is_none() || dp.is_none() || ad.is_none() {
+            return Err(no_adj());
+        }
+        Ok(Some(Genotypes::Bcf { gt, gq, dp, ad, ft }))
+    }
+}

@@ -1,0 +1,148 @@
+//! One record as counting needs it: place, alleles, and where its genotypes lie.
+
+use std::ops::Range;
+
+use crate::error::{Error, Result};
+use crate::text;
+
+/// Subfields of FORMAT that judge a call, as indices; GT is always first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FormatPlan {
+    pub(crate) gq: Option<usize>,
+    pub(crate) dp: Option<usize>,
+    pub(crate) ad: Option<usize>,
+    pub(crate) ft: Option<usize>,
+}
+
+/// A vector of BCF values of all samples: range in the record's buffer, bytes per value, values per sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Vector {
+    pub(crate) bytes: Range<usize>,
+    pub(crate) kind: u8,
+    pub(crate) per_sample: usize,
+}
+
+/// Where the genotypes of a record lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Genotypes {
+    Vcf { columns: Range<usize>, format: FormatPlan },
+    Bcf { gt: Vector, gq: Option<Vector>, dp: Option<Vector>, ad: Option<Vector>, ft: Option<Vector> },
+}
+
+/// The fixed fields of a record whose genotypes are to be counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Record {
+    /// Contig of the plan.
+    pub(crate) contig: u32,
+    /// 0-based position.
+    pub(crate) pos: u64,
+    /// REF, then every ALT, upper case.
+    pub(crate) alleles: Vec<Box<str>>,
+    pub(crate) filter: Box<str>,
+    pub(crate) genotypes: Genotypes,
+}
+
+/// What parsing a record's fixed fields gives.
+pub(crate) enum Parsed {
+    /// Nothing to count: outside the regions, filtered, or without a variant.
+    Skipped,
+    /// A record that has no genotypes (counting rule 16).
+    WithoutGenotypes,
+    Kept(Record),
+}
+
+/// Place and outcome of one record.
+pub(crate) struct Row {
+    pub(crate) contig: u32,
+    pub(crate) pos: u64,
+    pub(crate) parsed: Parsed,
+}
+
+/// What is asked of a file: which records, and how its contigs are numbered in the plan.
+pub(crate) struct Asked<'a> {
+    pub(crate) samples: usize,
+    /// `contigs[i]`: name in this file and number in the plan.
+    pub(crate) contigs: &'a [(String, u32)],
+    /// Spans by plan contig, 0-based half-open, sorted, widened by what normalisation may move.
+    pub(crate) wanted: &'a [Vec<(u64, u64)>],
+    pub(crate) include_filtered: bool,
+    pub(crate) structural: bool,
+    pub(crate) adj: bool,
+}
+
+impl Asked<'_> {
+    /// True when a record that covers `[start, end)` touches a wanted span.
+    pub(crate) fn wants(&self, contig: u32, start: u64, end: u64) -> bool {
+        let spans = &self.wanted[contig as usize];
+        let next = spans.partition_point(|&(_, e)| e <= start);
+        spans.get(next).is_some_and(|&(s, _)| s < end)
+    }
+
+    /// True when FILTER lets a record in.
+    pub(crate) fn admits(&self, filter: &str) -> bool {
+        self.include_filtered || matches!(filter, "PASS" | ".")
+    }
+
+    /// True when at least one ALT can become a row.
+    pub(crate) fn has_rows(&self, alts: &[Box<str>]) -> bool {
+        alts.iter().any(|alt| is_row(alt, self.structural))
+    }
+}
+
+/// Whether an ALT can be a row: not `*`, not gVCF's "anything else", and symbolic alleles and breakends only on request.
+pub(crate) fn is_row(alt: &str, structural: bool) -> bool {
+    match alt.as_bytes() {
+        b"*" | b"." | b"<NON_REF>" | b"<*>" | b"<X>" => false,
+        _ if is_sequence(alt) => true,
+        _ => structural,
+    }
+}
+
+/// Whether an allele is spelled out in bases.
+pub(crate) fn is_sequence(allele: &str) -> bool {
+    !allele.is_empty() && allele.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
+/// Checks and upper-cases an allele of a record.
+pub(crate) fn allele(bytes: &[u8], is_ref: bool) -> Result<Box<str>> {
+    let shown = || String::from_utf8_lossy(&bytes[..bytes.len().min(40)]).into_owned();
+    let known = |b: u8| b.is_ascii_graphic();
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) if !text.is_empty() && bytes.iter().copied().all(known) => text,
+        _ => return Err(bad_allele(&shown())),
+    };
+    let symbolic = text.starts_with('<') && text.ends_with('>') && text.len() > 2;
+    let breakend = text.contains(['[', ']']) || (text.len() > 1 && (text.starts_with('.') || text.ends_with('.')));
+    if is_sequence(text) {
+        Ok(text.to_ascii_uppercase().into_boxed_str())
+    } else if !is_ref && (symbolic || breakend || matches!(text, "*" | ".")) {
+        Ok(text.into())
+    } else {
+        Err(bad_allele(&shown()))
+    }
+}
+
+fn bad_allele(shown: &str) -> Error {
+    Error::input(text!(
+        "`{shown}` is not an allele; REF is bases, ALT is bases, `*`, `.`, <SYMBOL> or a breakend",
+        "`{shown}` はアレルとして読めません。REF は塩基、ALT は塩基・`*`・`.`・<SYMBOL>・切断端のいずれかです"
+    ))
+}
+
+/// The number of contigs that a file names is small; the last one found is tried first.
+pub(crate) fn find_contig(contigs: &[(String, u32)], name: &[u8], hint: &mut usize) -> Option<u32> {
+    if let Some((known, id)) = contigs.get(*hint) {
+        if known.as_bytes() == name {
+            return Some(*id);
+        }
+    }
+    *hint = contigs.iter().position(|(known, _)| known.as_bytes() == name)?;
+    Some(contigs[*hint].1)
+}
+
+pub(crate) fn unknown_contig(name: &str) -> Error {
+    Error::input(text!(
+        "contig `{name}` is not in the header; add its ##contig line (bcftools reheader -f)",
+        "contig `{name}` がヘッダーにありません。##contig 行を加えてください (bcftools reheader -f)"
+    ))
+}

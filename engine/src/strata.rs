@@ -1,0 +1,301 @@
+//! Strata: attributes → nodes of families (trees) → plan cells, and the sizes that decide what may be planned.
+//!
+//! One `--by` is one family: a tree from the whole cohort over its attributes to its finest nodes. A *plan cell* is a
+//! cell of the cross-classification of all families' leaves; a *fine cell* is a plan cell × sex, the unit of counting.
+//! Every size rule of `disclosure.md` §3 (*plan time*) is checked here, before a genotype is read.
+
+mod build;
+mod size;
+
+use std::collections::BTreeMap;
+
+pub use build::{Person, Step};
+pub use size::Size;
+
+use crate::error::{Error, Problems};
+use crate::policy::Policy;
+use crate::region::Zone;
+use crate::text;
+
+/// Sex as far as ploidy goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Karyotype {
+    /// XX.
+    Xx,
+    /// XY.
+    Xy,
+    /// Not known: not counted on X and Y outside the PAR.
+    Unknown,
+}
+
+impl Karyotype {
+    /// Copies that a person of this sex has at a locus of this zone; 0 where the person is not counted.
+    #[must_use]
+    pub fn copies(self, zone: Zone) -> u8 {
+        match (zone, self) {
+            (Zone::Diploid, _) | (Zone::X, Karyotype::Xx) => 2,
+            (Zone::Mt, _) | (Zone::X | Zone::Y, Karyotype::Xy) => 1,
+            (Zone::X, Karyotype::Unknown) | (Zone::Y, _) => 0,
+        }
+    }
+}
+
+/// A node of a family: a set of subjects that a table may show, or a remainder that nobody asked for.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Path from the root (`sex_F_region_kanto`), empty for the root; `None` for pooled small nodes of a `:tree`.
+    pub name: Option<String>,
+    /// Labels along the path, as the sample table spells them.
+    pub label: String,
+    /// The attribute of the last step.
+    pub attribute: String,
+    /// Index of the parent; parents come before their children. The root is its own parent.
+    pub parent: usize,
+    /// Children in chain order: by public size, largest first, ties by name.
+    pub children: Vec<usize>,
+    /// Subjects by sex.
+    pub size: Size,
+}
+
+/// One `--by`: a tree of nodes, the root first.
+#[derive(Clone, Debug)]
+pub struct Family {
+    /// As the user wrote it: `sex,region`.
+    pub name: String,
+    /// Nodes in depth-first order.
+    pub nodes: Vec<Node>,
+    /// The leaf that holds each plan cell.
+    pub leaf_of_cell: Vec<usize>,
+    /// Attributes one below the other; a tree attribute counts its levels.
+    pub levels: usize,
+}
+
+/// Cells of the cross-classification of the first families, for rule (a).
+#[derive(Clone, Debug)]
+pub struct Atoms {
+    /// The atom of each plan cell.
+    pub of_cell: Vec<usize>,
+    /// Subjects of each atom.
+    pub sizes: Vec<Size>,
+}
+
+/// One finest counting cell: a plan cell × sex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FineCell {
+    /// The plan cell.
+    pub cell: usize,
+    /// The sex.
+    pub karyotype: Karyotype,
+}
+
+/// All strata of a plan.
+#[derive(Clone, Debug)]
+pub struct Strata {
+    /// At least one; without `--by` a single family that is only its root.
+    pub families: Vec<Family>,
+    /// Subjects of each plan cell.
+    pub cells: Vec<Size>,
+    /// Counting cells, by plan cell and sex.
+    pub fine: Vec<FineCell>,
+    /// The counting cell of each person handed to [`Strata::new`].
+    pub fine_of_person: Vec<u32>,
+    /// `atoms[i]`: leaves of family 0 × … × family i.
+    pub atoms: Vec<Atoms>,
+}
+
+impl Strata {
+    /// Builds the families and checks every size rule. Problems name attributes and rules, never a size below K.
+    pub fn new(by: &[String], people: &[Person], policy: &Policy, problems: &mut Problems) -> Option<Self> {
+        let k = policy.k;
+        if people.len() < k as usize {
+            problems.push(Error::refused(text!(
+                "the cohort has fewer than {k} subjects after selection; no table of it may be made",
+                "選択後のコホートの対象者が {k} 人未満です。表を作成できません"
+            )));
+            return None;
+        }
+        let before = problems.list().len();
+        let names: Vec<String> = if by.is_empty() { vec![String::new()] } else { by.to_vec() };
+        let trees: Vec<build::Tree> =
+            names.iter().enumerate().map(|(i, name)| build::tree(name, i, people, k, problems)).collect();
+        if problems.list().len() > before {
+            return None;
+        }
+        let strata = Self::cross(trees, people);
+        strata.check_overlaps(k, problems);
+        (problems.list().len() == before).then_some(strata)
+    }
+
+    /// Cross-classifies the leaves of all trees.
+    fn cross(trees: Vec<build::Tree>, people: &[Person]) -> Self {
+        let key = |person: usize| -> Vec<usize> { trees.iter().map(|t| t.leaf_of_person[person]).collect() };
+        let mut ids: BTreeMap<Vec<usize>, usize> = (0..people.len()).map(|p| (key(p), 0)).collect();
+        for (id, slot) in ids.values_mut().enumerate() {
+            *slot = id;
+        }
+        let mut cells = vec![Size::default(); ids.len()];
+        let cell_of: Vec<usize> = (0..people.len()).map(|p| ids[&key(p)]).collect();
+        for (person, &cell) in people.iter().zip(&cell_of) {
+            cells[cell].add(person.karyotype);
+        }
+        let mut fine_ids: BTreeMap<(usize, Karyotype), u32> =
+            people.iter().zip(&cell_of).map(|(p, &c)| ((c, p.karyotype), 0)).collect();
+        for (id, slot) in (0u32..).zip(fine_ids.values_mut()) {
+            *slot = id;
+        }
+        let fine = fine_ids.keys().map(|&(cell, karyotype)| FineCell { cell, karyotype }).collect();
+        let fine_of_person = people.iter().zip(&cell_of).map(|(p, &c)| fine_ids[&(c, p.karyotype)]).collect();
+        let keys: Vec<Vec<usize>> = ids.into_keys().collect();
+        let atoms = (1..=trees.len()).map(|n| atoms(&keys, &cells, n)).collect();
+        let families = trees
+            .into_iter()
+            .enumerate()
+            .map(|(i, tree)| Family {
+                name: tree.name,
+                nodes: tree.nodes,
+                leaf_of_cell: keys.iter().map(|key| key[i]).collect(),
+                levels: tree.levels,
+            })
+            .collect();
+        Self { families, cells, fine, fine_of_person, atoms }
+    }
+
+    /// For nodes p, q of different families, |p∩q|, |p∖q| and |q∖p| must be 0 or at least K.
+    fn check_overlaps(&self, k: u32, problems: &mut Problems) {
+        for (i, first) in self.families.iter().enumerate() {
+            for second in &self.families[i + 1..] {
+                if let Some(attribute) = self.small_overlap(first, second, k) {
+                    let (a, b) = (&first.name, &second.name);
+                    problems.push(Error::refused(text!(
+                        "--by {a} and --by {b} together cut the cohort into a group of fewer than {k} people; \
+                         coarsen `{attribute}` (for region and age10 write {attribute}:tree) or drop one of the two",
+                        "--by {a} と --by {b} を合わせると {k} 人未満の集団ができます。`{attribute}` を粗くする \
+                         (region と age10 なら {attribute}:tree) か、どちらか一方を外してください"
+                    )));
+                }
+            }
+        }
+    }
+
+    /// The attribute to coarsen where two families meet in a set of 1 to K − 1 people.
+    fn small_overlap<'a>(&self, first: &Family, second: &'a Family, k: u32) -> Option<&'a str> {
+        let mut shared: BTreeMap<(usize, usize), u32> = BTreeMap::new();
+        for (cell, size) in self.cells.iter().enumerate() {
+            for p in first.ancestors(first.leaf_of_cell[cell]) {
+                for q in second.ancestors(second.leaf_of_cell[cell]) {
+                    *shared.entry((p, q)).or_default() += size.subjects();
+                }
+            }
+        }
+        let small = |n: u32| n > 0 && n < k;
+        shared.iter().find_map(|(&(p, q), &both)| {
+            let (p, q) = (&first.nodes[p], &second.nodes[q]);
+            let bad = small(both) || small(p.size.subjects() - both) || small(q.size.subjects() - both);
+            bad.then_some(q.attribute.as_str())
+        })
+    }
+}
+
+/// Groups plan cells by their leaves in the first `n` families.
+fn atoms(keys: &[Vec<usize>], cells: &[Size], n: usize) -> Atoms {
+    let mut ids: BTreeMap<&[usize], usize> = BTreeMap::new();
+    let mut sizes: Vec<Size> = Vec::new();
+    let of_cell = keys
+        .iter()
+        .zip(cells)
+        .map(|(key, size)| {
+            let id = *ids.entry(&key[..n]).or_insert_with(|| {
+                sizes.push(Size::default());
+                sizes.len() - 1
+            });
+            sizes[id] = sizes[id].plus(*size);
+            id
+        })
+        .collect();
+    Atoms { of_cell, sizes }
+}
+
+impl Family {
+    /// A node and everything above it, the root last.
+    pub fn ancestors(&self, leaf: usize) -> impl Iterator<Item = usize> + '_ {
+        std::iter::successors(Some(leaf), |&n| (n != 0).then(|| self.nodes[n].parent))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(attribute: &str, token: &str, tree: bool) -> Step {
+        Step { attribute: attribute.into(), token: token.into(), label: format!("{attribute}={token}"), tree }
+    }
+
+    fn people(groups: &[(&str, &[&[&str]], usize)]) -> Vec<Person> {
+        groups
+            .iter()
+            .flat_map(|(sex, regions, n)| {
+                let karyotype = if *sex == "F" { Karyotype::Xx } else { Karyotype::Xy };
+                let path = |tree: bool| -> Vec<Step> {
+                    regions[0].iter().map(|r| step("region", r, tree)).collect()
+                };
+                let person = Person { karyotype, paths: vec![vec![step("sex", sex, false)], path(regions[0].len() > 1)] };
+                std::iter::repeat_n(person, *n)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn chains_run_from_large_to_small() {
+        let people = people(&[("F", &[&["b"]], 20), ("M", &[&["b"]], 20), ("F", &[&["a"]], 20), ("M", &[&["a"]], 30)]);
+        let mut problems = Problems::default();
+        let by = ["sex".to_owned(), "region".to_owned()];
+        let strata = Strata::new(&by, &people, &Policy::default(), &mut problems).unwrap();
+        assert!(problems.is_empty());
+        let names = |f: &Family| f.nodes[0].children.iter().map(|&c| f.nodes[c].name.clone().unwrap()).collect::<Vec<_>>();
+        assert_eq!(names(&strata.families[0]), ["sex_M", "sex_F"]);
+        assert_eq!(names(&strata.families[1]), ["region_a", "region_b"]);
+        assert_eq!(strata.cells.len(), 4);
+        assert_eq!(strata.atoms[1].sizes.len(), 4);
+    }
+
+    #[test]
+    fn small_levels_are_refused_by_attribute_alone() {
+        let people = people(&[("F", &[&["a"]], 30), ("M", &[&["a"]], 30), ("F", &[&["b"]], 4)]);
+        let mut problems = Problems::default();
+        let by = ["sex".to_owned(), "region".to_owned()];
+        assert!(Strata::new(&by, &people, &Policy::default(), &mut problems).is_none());
+        assert_eq!(problems.exit_code(), 5);
+        let text = problems.to_string();
+        assert!(text.contains("`region`") && !text.contains('4'), "{text}");
+    }
+
+    #[test]
+    fn small_nodes_of_a_tree_are_pooled() {
+        let people = people(&[
+            ("F", &[&["west", "kinki"]], 30),
+            ("M", &[&["west", "kyushu"]], 12),
+            ("M", &[&["west", "shikoku"]], 4),
+            ("F", &[&["east", "kanto"]], 40),
+        ]);
+        let mut problems = Problems::default();
+        let people: Vec<Person> = people
+            .into_iter()
+            .map(|p| Person { karyotype: p.karyotype, paths: vec![p.paths[1].clone()] })
+            .collect();
+        let by = ["region:tree".to_owned()];
+        let strata = Strata::new(&by, &people, &Policy::default(), &mut problems).unwrap();
+        let family = &strata.families[0];
+        let west = family.nodes.iter().position(|n| n.name.as_deref() == Some("region_west")).unwrap();
+        let children: Vec<_> = family.nodes[west].children.iter().map(|&c| family.nodes[c].name.clone()).collect();
+        assert_eq!(children, [Some("region_west_kinki".to_owned()), None]);
+    }
+
+    #[test]
+    fn overlaps_of_families_are_checked() {
+        let people = people(&[("F", &[&["a"]], 30), ("M", &[&["a"]], 30), ("F", &[&["b"]], 30), ("M", &[&["b"]], 3)]);
+        let mut problems = Problems::default();
+        let by = ["sex".to_owned(), "region".to_owned()];
+        assert!(Strata::new(&by, &people, &Policy::default(), &mut problems).is_none());
+        assert_eq!(problems.exit_code(), 5);
+    }
+}

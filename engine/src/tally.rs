@@ -1,0 +1,134 @@
+//! tally: one partition, read to its end, becomes a [`Partial`].
+//!
+//! ```text
+//! every worker:  take the next chunk of compressed blocks → inflate → wait for the carry of the chunk before
+//!                (the cut record, the last position) → find records, hand the carry on → scan genotypes, count
+//! in order:      write the counted units; units that may reach into a neighbouring chunk are counted here
+//! ```
+//! `--threads 1` is one worker and no other thread. The result does not depend on the number of workers: what a chunk
+//! may decide alone is a rule of positions, not of timing.
+
+mod chunk;
+mod count;
+mod pipeline;
+mod sink;
+
+use shukei_kernels::Backend;
+
+pub(crate) use count::worse;
+
+use crate::error::Result;
+use crate::normalize::WINDOW;
+use crate::partial::{Partial, PartialWriter, Place};
+use crate::plan::{Group, GroupFile, Partition, Plan};
+use crate::source::Begin;
+use crate::source::record::Asked;
+
+/// Who works: threads, instructions, and where progress goes.
+#[derive(Clone, Copy)]
+pub struct Crew<'a> {
+    /// Workers, at least one.
+    pub threads: usize,
+    /// Kernels.
+    pub backend: Backend,
+    /// Called with the number of compressed bytes that were just read.
+    pub progress: &'a (dyn Fn(u64) + Sync),
+}
+
+/// Index of a partition in its plan.
+pub type PartitionId = usize;
+
+/// A stretch of one file that is read from one place on.
+struct Stretch<'a> {
+    plan: &'a Plan,
+    group: &'a Group,
+    file: usize,
+    begin: Begin,
+    /// Spans by contig that this stretch answers for.
+    spans: Vec<Vec<(u64, u64)>>,
+    /// The same, widened by what normalisation may move in.
+    wanted: Vec<Vec<(u64, u64)>>,
+    /// Contig and position beyond which nothing more is wanted.
+    stop: Option<(u32, u64)>,
+}
+
+impl<'a> Stretch<'a> {
+    fn file(&self) -> &'a GroupFile {
+        &self.group.files[self.file]
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        let request = self.plan.request();
+        Asked {
+            samples: self.file().input.header.samples.len(),
+            contigs: &self.file().contigs,
+            wanted: &self.wanted,
+            include_filtered: request.include_filtered,
+            structural: request.structural,
+            adj: request.adj,
+        }
+    }
+}
+
+/// Counts one partition of a plan.
+pub fn tally(plan: &Plan, part: PartitionId, crew: Crew<'_>, place: &Place<'_>) -> Result<Partial> {
+    let partition = &plan.partitions()[part];
+    let group = &plan.groups()[partition.group];
+    let writer = PartialWriter::create(place, plan.digest(), part)?;
+    let mut sink = sink::UnitSink::new(plan, group, writer);
+    let mut carry = pipeline::Carry::default();
+    for stretch in stretches(plan, group, partition)? {
+        carry = pipeline::run(&stretch, crew, &mut sink, carry.for_next(stretch.file))?;
+    }
+    sink.seal()
+}
+
+/// What must be read for a partition, in order.
+fn stretches<'a>(plan: &'a Plan, group: &'a Group, partition: &Partition) -> Result<Vec<Stretch<'a>>> {
+    let widen = if plan.request().reference.is_some() { WINDOW } else { 0 };
+    let stretch = |file: usize, begin: Begin, spans: Vec<Vec<(u64, u64)>>, stop| {
+        let wide = |s: &Vec<(u64, u64)>| s.iter().map(|&(a, b)| (a, b.saturating_add(widen))).collect();
+        let wanted = spans.iter().map(wide).collect();
+        Stretch { plan, group, file, begin, spans, wanted, stop }
+    };
+    let mut list = Vec::new();
+    for (number, file) in group.files.iter().enumerate() {
+        let Some(index) = file.input.index.as_ref().filter(|_| !partition.whole) else {
+            list.push(stretch(number, Begin::Records, partition.spans.clone(), None));
+            continue;
+        };
+        for (name, contig) in &file.contigs {
+            let header_index = file.input.header.contig_index.iter().position(|n| n == name);
+            for spans in jumps(index, name, header_index, &partition.spans[*contig as usize])? {
+                let mut all = vec![Vec::new(); partition.spans.len()];
+                let end = spans.1.last().map_or(0, |s| s.1).saturating_add(widen);
+                all[*contig as usize] = spans.1;
+                list.push(stretch(number, Begin::Virtual(spans.0.0, spans.0.1), all, Some((*contig, end))));
+            }
+        }
+    }
+    Ok(list)
+}
+
+/// Compressed bytes between two spans that are worth a seek.
+const JUMP: u64 = 4 << 20;
+
+type Jump = ((u64, u64), Vec<(u64, u64)>);
+
+/// Groups the spans of a contig into stretches that are read without a seek.
+fn jumps(
+    index: &crate::source::index::Index,
+    name: &str,
+    header_index: Option<usize>,
+    spans: &[(u64, u64)],
+) -> Result<Vec<Jump>> {
+    let mut list: Vec<Jump> = Vec::new();
+    for &span in spans {
+        let Some(begin) = index.begin(name, header_index, span)? else { continue };
+        match list.last_mut() {
+            Some((first, spans)) if begin.0.saturating_sub(first.0) < JUMP => spans.push(span),
+            _ => list.push((begin, vec![span])),
+        }
+    }
+    Ok(list)
+}

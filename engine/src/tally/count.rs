@@ -1,0 +1,275 @@
+//! From calls to counts by fine cell: rules 1–10 and 13–14 of counting.md.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use shukei_kernels::Call;
+
+use crate::normalize::Variant;
+use crate::partial::{CellCounts, Unit, VariantCounts};
+use crate::plan::{Group, Plan};
+use crate::region::Zone;
+
+/// One record's part in one unit: its ALTs that lie there, and the calls of everybody who is not plain hom-ref.
+#[derive(Clone)]
+pub(super) struct Observation {
+    /// File of the group.
+    pub(super) file: usize,
+    /// Allele number in the record, and what it is.
+    pub(super) variants: Vec<(u16, Variant)>,
+    pub(super) filter: Box<str>,
+    pub(super) calls: Arc<[Call]>,
+}
+
+/// One record's part in a unit that it alone makes, so that nothing needs to be kept.
+pub(super) struct Alone<'a> {
+    pub(super) file: usize,
+    pub(super) variants: &'a [(u16, &'a Variant)],
+    pub(super) filter: &'a str,
+    pub(super) calls: &'a [Call],
+}
+
+/// A call as counting sees it, for a person with a known number of copies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Genotype {
+    Missing,
+    One(u16),
+    Two(u16, u16),
+}
+
+/// What a call says of a person who has `copies` copies at a locus of this zone (1 or 2).
+///
+/// Two copies: both alleles must be called (a half call is not called), and a call of one allele is not called.
+/// One copy on X and Y: a haploid call, or a homozygous one; a heterozygous one is not called. On MT a heterozygous
+/// call with REF is a carrier of the other allele.
+fn genotype(call: Call, copies: u8, zone: Zone) -> Genotype {
+    let (a, b) = (call.a, call.b);
+    match (copies, b) {
+        (1, Call::ABSENT) if a != Call::MISSING => Genotype::One(a),
+        (_, Call::ABSENT) => Genotype::Missing,
+        _ if a == Call::MISSING || b == Call::MISSING => Genotype::Missing,
+        (1, _) if a == b => Genotype::One(a),
+        (1, _) if zone == Zone::Mt && (a == 0 || b == 0) => Genotype::One(a.max(b)),
+        (1, _) => Genotype::Missing,
+        _ => Genotype::Two(a, b),
+    }
+}
+
+/// Counts units of one group; scratch space over the fine cells.
+pub(super) struct Counter<'a> {
+    group: &'a Group,
+    /// `copies[zone][fine]`.
+    copies: [Vec<u8>; 4],
+    missing: Vec<u32>,
+    carriers: Vec<[u32; 3]>,
+    /// The variant of a unit by allele number, `NONE` for others.
+    local: Vec<u16>,
+}
+
+const NONE: u16 = u16::MAX;
+
+impl<'a> Counter<'a> {
+    pub(super) fn new(plan: &Plan, group: &'a Group) -> Self {
+        let fine = &plan.strata().fine;
+        let copies = Zone::ALL.map(|zone| fine.iter().map(|f| f.karyotype.copies(zone)).collect());
+        Self {
+            group,
+            copies,
+            missing: vec![0; fine.len()],
+            carriers: Vec::new(),
+            local: Vec::new(),
+        }
+    }
+
+    /// A unit made by one record: the hot path.
+    ///
+    /// For each call that is not plain hom-ref: the person's fine cell; one increment there.
+    pub(super) fn alone(&mut self, alone: &Alone<'_>, zone: Zone) -> Unit {
+        let cells = self.missing.len();
+        let alts = alone.variants.len();
+        self.carriers.clear();
+        self.carriers.resize(alts * cells, [0; 3]);
+        self.local.clear();
+        for (i, (allele, _)) in (0..NONE).zip(alone.variants) {
+            let allele = usize::from(*allele);
+            if self.local.len() <= allele {
+                self.local.resize(allele + 1, NONE);
+            }
+            self.local[allele] = i;
+        }
+        let fine_of_column = &self.group.files[alone.file].fine_of_column;
+        for call in alone.calls {
+            let fine = fine_of_column[call.column as usize];
+            let Some(&copies) = self.copies[zone as usize].get(fine as usize) else { continue };
+            if copies == 0 {
+                continue;
+            }
+            match genotype(*call, copies, zone) {
+                Genotype::Missing => self.missing[fine as usize] += 1,
+                Genotype::One(a) => self.carry(a, fine, 2),
+                Genotype::Two(a, b) if a == b => self.carry(a, fine, 1),
+                Genotype::Two(a, b) => {
+                    self.carry(a, fine, 0);
+                    self.carry(b, fine, 0);
+                }
+            }
+        }
+        let mut unit = self.take(alts);
+        for (counts, (_, variant)) in unit.variants.iter_mut().zip(alone.variants) {
+            counts.reference = variant.reference.clone();
+            counts.alternate = variant.alternate.clone();
+            counts.filter = alone.filter.into();
+            unit.pos = variant.pos;
+        }
+        unit
+    }
+
+    /// One more carrier of an allele, if it is a variant of the unit. Class 0 is het, 1 hom-alt, 2 hemizygous.
+    fn carry(&mut self, allele: u16, fine: u32, class: usize) {
+        if let Some(&alt) = self.local.get(usize::from(allele)) {
+            if alt != NONE {
+                self.carriers[usize::from(alt) * self.missing.len() + fine as usize][class] += 1;
+            }
+        }
+    }
+
+    /// Collects the scratch into a unit without names and clears it.
+    fn take(&mut self, alts: usize) -> Unit {
+        let cells = self.missing.len();
+        let missing = (0u32..).zip(&mut self.missing).filter(|(_, n)| **n > 0).map(|(f, n)| (f, std::mem::take(n)));
+        let missing = missing.collect();
+        let variants = (0..alts)
+            .map(|alt| {
+                let counts = (0u32..).zip(&self.carriers[alt * cells..(alt + 1) * cells]);
+                let cells = counts
+                    .filter(|(_, c)| **c != [0; 3])
+                    .map(|(fine, &[het, homalt, hemi])| CellCounts { fine, het, homalt, hemi })
+                    .collect();
+                VariantCounts { reference: "".into(), alternate: "".into(), filter: "".into(), cells }
+            })
+            .collect();
+        Unit { contig: 0, pos: 0, variants, missing }
+    }
+
+    /// A unit made by several records of the same people: combined per person, not added.
+    ///
+    /// A person is called if every record calls them; copies of a variant are the most that any record says; more
+    /// copies in all than the person has is a contradiction, and the person is not called.
+    pub(super) fn together(&mut self, observations: &[Observation], zone: Zone) -> Unit {
+        let mut variants: BTreeMap<&Variant, &str> = BTreeMap::new();
+        for (observation, (_, variant)) in observations.iter().flat_map(|o| o.variants.iter().map(move |v| (o, v))) {
+            let filter = variants.entry(variant).or_insert(&observation.filter);
+            *filter = worse(filter, &observation.filter);
+        }
+        let order: Vec<&Variant> = variants.keys().copied().collect();
+        let people = self.people(observations, &order, zone);
+        self.carriers.clear();
+        self.carriers.resize(order.len() * self.missing.len(), [0; 3]);
+        for (&fine, person) in people.iter().map(|(member, p)| (&self.group.fine_of_member[*member as usize], p)) {
+            let most = self.copies[zone as usize][fine as usize];
+            if !person.called || person.copies.iter().map(|&c| u32::from(c)).sum::<u32>() > u32::from(most) {
+                self.missing[fine as usize] += 1;
+                continue;
+            }
+            for (alt, &copies) in person.copies.iter().enumerate().filter(|(_, c)| **c > 0) {
+                let class = if most == 1 { 2 } else { usize::from(copies) - 1 };
+                self.carriers[alt * self.missing.len() + fine as usize][class] += 1;
+            }
+        }
+        let mut unit = self.take(order.len());
+        for (counts, (variant, filter)) in unit.variants.iter_mut().zip(&variants) {
+            counts.reference = variant.reference.clone();
+            counts.alternate = variant.alternate.clone();
+            counts.filter = (*filter).into();
+            unit.pos = variant.pos;
+        }
+        unit
+    }
+
+    /// Everybody whom some record does not show as plain hom-ref, by member of the group.
+    fn people(&self, observations: &[Observation], order: &[&Variant], zone: Zone) -> BTreeMap<u32, Person> {
+        let mut people: BTreeMap<u32, Person> = BTreeMap::new();
+        for observation in observations {
+            let file = &self.group.files[observation.file];
+            let index = |allele: u16| {
+                let (_, variant) = observation.variants.iter().find(|(a, _)| *a == allele)?;
+                order.iter().position(|v| *v == variant)
+            };
+            for call in observation.calls.iter() {
+                let member = file.member_of_column[call.column as usize];
+                let Some(&fine) = self.group.fine_of_member.get(member as usize) else { continue };
+                let copies = self.copies[zone as usize][fine as usize];
+                if copies == 0 {
+                    continue;
+                }
+                let person =
+                    people.entry(member).or_insert_with(|| Person { called: true, copies: vec![0; order.len()] });
+                let alleles = match genotype(*call, copies, zone) {
+                    Genotype::Missing => {
+                        person.called = false;
+                        continue;
+                    }
+                    Genotype::One(a) => [Some(a), None],
+                    Genotype::Two(a, b) => [Some(a), Some(b)],
+                };
+                let mut here = vec![0u8; order.len()];
+                for alt in alleles.into_iter().flatten().filter_map(index) {
+                    here[alt] += 1;
+                }
+                for (most, n) in person.copies.iter_mut().zip(here) {
+                    *most = n.max(*most);
+                }
+            }
+        }
+        people
+    }
+}
+
+/// What the records of a unit say of one person.
+struct Person {
+    called: bool,
+    copies: Vec<u8>,
+}
+
+/// Of two FILTER values of one variant the one that says more against it, the same whatever the order.
+pub(crate) fn worse<'a>(a: &'a str, b: &'a str) -> &'a str {
+    let rank = |f: &str| match f {
+        "." => 0,
+        "PASS" => 1,
+        _ => 2,
+    };
+    if (rank(a), a) >= (rank(b), b) { a } else { b }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(a: u16, b: u16) -> Call {
+        Call { column: 0, a, b }
+    }
+
+    #[test]
+    fn calls_by_ploidy() {
+        const M: u16 = Call::MISSING;
+        const ABSENT: u16 = Call::ABSENT;
+        let two = |a, b| genotype(call(a, b), 2, Zone::Diploid);
+        assert!(two(0, 1) == Genotype::Two(0, 1));
+        assert!(two(M, 1) == Genotype::Missing, "a half call is not called");
+        assert!(two(1, ABSENT) == Genotype::Missing, "one allele of two");
+        let one = |a, b, zone| genotype(call(a, b), 1, zone);
+        assert!(one(1, ABSENT, Zone::X) == Genotype::One(1));
+        assert!(one(1, 1, Zone::Y) == Genotype::One(1));
+        assert!(one(0, 1, Zone::X) == Genotype::Missing, "XY het");
+        assert!(one(0, 1, Zone::Mt) == Genotype::One(1), "heteroplasmy is a carrier");
+        assert!(one(1, 2, Zone::Mt) == Genotype::Missing);
+        assert!(one(M, ABSENT, Zone::Mt) == Genotype::Missing);
+    }
+
+    #[test]
+    fn filters_of_one_variant() {
+        assert_eq!(worse("PASS", "."), "PASS");
+        assert_eq!(worse("PASS", "q10"), "q10");
+        assert_eq!(worse("a", "q10"), worse("q10", "a"));
+    }
+}

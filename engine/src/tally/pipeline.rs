@@ -1,0 +1,235 @@
+//! Workers over the chunks of one stretch, and the two things that pass between chunks: the carry and the results.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::chunk::{Counted, Worker};
+use super::sink::UnitSink;
+use super::{Crew, Stretch};
+use crate::error::{Error, Result};
+use crate::source::container::{Chunk, ChunkReader};
+use crate::text;
+
+/// What a chunk leaves to the next one.
+#[derive(Clone, Default)]
+pub(super) struct Carry {
+    /// The bytes of a record that the chunk's end cut.
+    pub(super) tail: Vec<u8>,
+    /// File, contig and position of the last record.
+    pub(super) last: Option<(usize, u32, u64)>,
+    /// Farthest normalised position so far on that contig.
+    pub(super) reach: u64,
+    /// Contigs that are over.
+    pub(super) finished: Vec<u32>,
+    /// Nothing more is wanted.
+    pub(super) stop: bool,
+}
+
+impl Carry {
+    /// What goes over to the next stretch: where the last file ended, not its bytes. A new stretch of the same file
+    /// begins before the last one ended, so that only its own records are in order.
+    pub(super) fn for_next(mut self, file: usize) -> Self {
+        self.tail.clear();
+        self.stop = false;
+        if self.last.is_some_and(|(last, ..)| last == file) {
+            self.last = None;
+            self.finished.clear();
+        }
+        self
+    }
+}
+
+/// Chunks that may be in work beyond the oldest unfinished one, per worker.
+const AHEAD: u64 = 2;
+
+struct Shared<'a, 's> {
+    source: Mutex<Source>,
+    carries: Mutex<Carries>,
+    carried: Condvar,
+    results: Mutex<Results<'a, 's>>,
+    written: Condvar,
+    /// Nothing more is wanted of the file. Not under the lock of the source, which is held while waiting for results.
+    stop: AtomicBool,
+    ahead: u64,
+}
+
+struct Source {
+    reader: ChunkReader,
+    next: u64,
+    ended: bool,
+}
+
+#[derive(Default)]
+struct Carries {
+    ready: BTreeMap<u64, Carry>,
+    /// Chunks from this one on will never get a carry.
+    broken: Option<u64>,
+}
+
+struct Results<'a, 's> {
+    next: u64,
+    waiting: BTreeMap<u64, Counted>,
+    failed: Option<(u64, Error)>,
+    sink: &'s mut UnitSink<'a>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Reads one stretch to its end; returns what its last chunk leaves.
+pub(super) fn run<'a>(stretch: &Stretch<'a>, crew: Crew<'_>, sink: &mut UnitSink<'a>, carry: Carry) -> Result<Carry> {
+    let reader = stretch.file().input.open_at(stretch.begin)?;
+    let mut carries = Carries::default();
+    carries.ready.insert(0, carry);
+    let shared = Shared {
+        source: Mutex::new(Source { reader, next: 0, ended: false }),
+        carries: Mutex::new(carries),
+        carried: Condvar::new(),
+        results: Mutex::new(Results { next: 0, waiting: BTreeMap::new(), failed: None, sink }),
+        written: Condvar::new(),
+        stop: AtomicBool::new(false),
+        ahead: AHEAD * crew.threads as u64,
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..crew.threads {
+            scope.spawn(|| shared.work(stretch, crew));
+        }
+        shared.work(stretch, crew);
+    });
+    let chunks = lock(&shared.source).next;
+    if let Some((_, error)) = lock(&shared.results).failed.take() {
+        return Err(error);
+    }
+    let carry = lock(&shared.carries).ready.remove(&chunks).unwrap_or_default();
+    if carry.tail.is_empty() || carry.stop { Ok(carry) } else { Err(unfinished(stretch, &carry)) }
+}
+
+/// The file ends inside a record.
+fn unfinished(stretch: &Stretch<'_>, carry: &Carry) -> Error {
+    let input = &stretch.file().input;
+    let after = carry.last.map_or(String::new(), |(_, c, p)| stretch.plan.locus(c, p));
+    let error = Error::input(text!(
+        "the file ends inside a record (no final newline); it was cut, copy or write it again",
+        "レコードの途中でファイルが終わっています (最後の改行がありません)。切れているので、コピーまたは出力をやり直してください"
+    ));
+    let error = if after.is_empty() { error } else { error.at(format!("after {after}"), "") };
+    error.at(input.place(), "")
+}
+
+/// Makes waiting workers give up when one panics, so that the panic is seen and nothing hangs.
+struct Guard<'a, 'b, 's>(&'a Shared<'b, 's>, u64);
+
+impl Drop for Guard<'_, '_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.break_from(self.1);
+        }
+    }
+}
+
+impl<'a, 's> Shared<'a, 's> {
+    fn work(&self, stretch: &Stretch<'a>, crew: Crew<'_>) {
+        let mut worker = match Worker::new(stretch, crew.backend) {
+            Ok(worker) => worker,
+            Err(error) => return self.fail(0, error),
+        };
+        let mut buffer = Vec::new();
+        while let Some((number, chunk)) = self.take(std::mem::take(&mut buffer)) {
+            let _guard = Guard(self, number);
+            (crew.progress)(chunk.len());
+            if let Err(error) = self.chunk(&mut worker, number, &chunk) {
+                self.fail(number, error);
+            }
+            buffer = chunk.into_buffer();
+        }
+    }
+
+    /// One chunk from compressed bytes to delivered counts.
+    fn chunk(&self, worker: &mut Worker<'_, 'a>, number: u64, chunk: &Chunk) -> Result<()> {
+        worker.inflate(chunk)?;
+        let Some(carry) = self.wait_for_carry(number) else { return Ok(()) };
+        let stopped = carry.stop;
+        let carry = if stopped { carry } else { worker.records(carry)? };
+        if carry.stop {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        lock(&self.carries).ready.insert(number + 1, carry);
+        self.carried.notify_all();
+        let counted = if stopped { Counted::default() } else { worker.count()? };
+        self.deliver(number, counted)
+    }
+
+    /// The next chunk in file order, when the results are not too far behind.
+    fn take(&self, buffer: Vec<u8>) -> Option<(u64, Chunk)> {
+        let mut source = lock(&self.source);
+        if source.ended || self.stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        let number = source.next;
+        let results = lock(&self.results);
+        let behind = |r: &mut Results<'_, '_>| r.failed.is_none() && number >= r.next + self.ahead;
+        let results = self.written.wait_while(results, behind).unwrap_or_else(PoisonError::into_inner);
+        if results.failed.is_some() {
+            return None;
+        }
+        drop(results);
+        match source.reader.next(buffer) {
+            Ok(Some(chunk)) => {
+                source.next += 1;
+                Some((number, chunk))
+            }
+            Ok(None) => {
+                source.ended = true;
+                None
+            }
+            Err(error) => {
+                source.ended = true;
+                drop(source);
+                self.fail(number, error);
+                None
+            }
+        }
+    }
+
+    fn wait_for_carry(&self, number: u64) -> Option<Carry> {
+        let carries = lock(&self.carries);
+        let waiting = |c: &mut Carries| !c.ready.contains_key(&number) && c.broken.is_none_or(|b| number < b);
+        let mut carries = self.carried.wait_while(carries, waiting).unwrap_or_else(PoisonError::into_inner);
+        carries.ready.remove(&number)
+    }
+
+    /// Hands results to the sink in chunk order.
+    fn deliver(&self, number: u64, counted: Counted) -> Result<()> {
+        let mut results = lock(&self.results);
+        results.waiting.insert(number, counted);
+        loop {
+            let next = results.next;
+            let Some(counted) = results.waiting.remove(&next) else { break };
+            results.sink.accept(counted)?;
+            results.next += 1;
+        }
+        drop(results);
+        self.written.notify_all();
+        Ok(())
+    }
+
+    /// Records the failure of a chunk; the earliest one in file order is reported.
+    fn fail(&self, number: u64, error: Error) {
+        let mut results = lock(&self.results);
+        if results.failed.as_ref().is_none_or(|(earlier, _)| number < *earlier) {
+            results.failed = Some((number, error));
+        }
+        drop(results);
+        self.break_from(number);
+    }
+
+    fn break_from(&self, number: u64) {
+        let mut carries = lock(&self.carries);
+        carries.broken = Some(carries.broken.map_or(number + 1, |b| b.min(number + 1)));
+        drop(carries);
+        self.carried.notify_all();
+        self.written.notify_all();
+    }
+}

@@ -1,0 +1,131 @@
+//! `audit.json`: what was done, to what, under which policy. Outside `run` and `inputs` it is the same for the same work.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use serde_json::{Map, Value, json};
+
+use super::Written;
+use crate::partial::Notes;
+use crate::plan::Plan;
+
+/// How the work was done; never decides a number.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The command line.
+    pub command: Vec<String>,
+    /// When it began.
+    pub started: SystemTime,
+    /// Name of the machine.
+    pub host: String,
+    /// Workers.
+    pub threads: usize,
+    /// Kernels.
+    pub backend: &'static str,
+}
+
+/// The audit of a released table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Audit(Value);
+
+impl Audit {
+    /// The document.
+    #[must_use]
+    pub fn value(&self) -> &Value {
+        &self.0
+    }
+
+    /// Rows of the table.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        let rows = self.0["rows"].as_object();
+        rows.map_or(0, |rows| rows.values().filter_map(Value::as_u64).sum())
+    }
+
+    pub(crate) fn json(&self) -> Vec<u8> {
+        let mut json = serde_json::to_vec_pretty(&self.0).unwrap_or_default();
+        json.push(b'\n');
+        json
+    }
+}
+
+fn time(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+/// Puts the audit of a table together.
+pub(crate) fn of(plan: &Plan, written: &Written, notes: Notes, run: Run) -> Audit {
+    let request = plan.request();
+    let strata: Vec<Value> = written
+        .header
+        .strata()
+        .iter()
+        .map(|s| json!({"name": s.name, "label": s.label, "subjects": s.subjects}))
+        .collect();
+    let contigs = plan.contigs().iter().zip(&written.rows_per_contig).filter(|(_, n)| **n > 0);
+    let rows: Map<String, Value> = contigs.map(|(c, n)| (c.name.clone(), json!(n))).collect();
+    let outputs: Vec<Value> =
+        written.files.iter().map(|f| json!({"name": f.name, "bytes": f.bytes, "blake3": f.blake3})).collect();
+    let notes_text: Vec<&str> = plan.notes().iter().map(|n| n.en.as_str()).collect();
+    Audit(json!({
+        "run": {
+            "command": run.command,
+            "started": time(run.started),
+            "finished": time(SystemTime::now()),
+            "host": run.host,
+            "threads": run.threads,
+            "backend": run.backend,
+        },
+        "inputs": inputs(plan),
+        "product": "frequency",
+        "plan": {
+            "by": request.by,
+            "regions": request.regions,
+            "absent": request.absent.name(),
+            "include_filtered": request.include_filtered,
+            "adj": request.adj,
+            "genotypes": request.genotypes,
+            "structural": request.structural,
+            "max_ploidy": request.max_ploidy,
+            "left_aligned": request.reference.is_some(),
+            "drop_unknown": request.drop_unknown,
+            "build": plan.build().map(|b| b.to_string()),
+            "unit": plan.unit(),
+            "notes": notes_text,
+        },
+        "policy": {"hash": plan.policy().hash(), "values": plan.policy()},
+        "permit": null,
+        "ledger": null,
+        "versions": {"shukei": env!("CARGO_PKG_VERSION")},
+        "strata": strata,
+        "rows": rows,
+        "records": {"without_genotypes": notes.without_genotypes, "combined": notes.combined},
+        "outputs": outputs,
+    }))
+}
+
+/// Every file that was read, with what identifies its content.
+fn inputs(plan: &Plan) -> Vec<Value> {
+    let mut list: Vec<Value> = plan
+        .inputs()
+        .map(|i| json!({"path": i.path, "size": i.size, "modified": time(i.modified), "blake3_edges": i.digest}))
+        .collect();
+    let request = plan.request();
+    list.push(json!({"path": request.samples, "blake3": plan.samples_digest()}));
+    let others = [
+        &request.include,
+        &request.exclude,
+        &request.withdrawn,
+        &request.regions_file,
+        &request.reference,
+        &request.policy,
+    ];
+    list.extend(others.into_iter().flatten().map(|path: &std::path::PathBuf| other(path)));
+    list
+}
+
+fn other(path: &Path) -> Value {
+    let meta = std::fs::metadata(path).ok();
+    let modified = meta.as_ref().and_then(|m| m.modified().ok()).map(time);
+    json!({"path": path, "size": meta.map(|m| m.len()), "modified": modified})
+}

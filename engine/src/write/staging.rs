@@ -1,0 +1,98 @@
+//! A private directory inside OUT in which files are made before they get their names.
+//!
+//! A run that dies leaves it behind, unreadable to others; the next run into the same OUT removes it. A run that fails
+//! removes it, and OUT too if it was made for it and is empty.
+
+use std::fs::{DirBuilder, File, Permissions};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use super::audit::Audit;
+use super::{Finished, file};
+use crate::error::{Error, Result};
+use crate::text;
+
+const NAME: &str = ".shukei-staging";
+const LOCK: &str = ".lock";
+/// A directory with one of these holds a table.
+const TABLE: [&str; 5] = ["audit.json", "freq.parquet", "freq.vcf.gz", "freq.vcf.gz.tbi", "freq.tsv"];
+
+/// A staging directory and the lock on it.
+#[derive(Debug)]
+pub(crate) struct Staging {
+    out: PathBuf,
+    path: PathBuf,
+    made_out: bool,
+    _lock: File,
+}
+
+impl Staging {
+    /// Makes OUT and the staging directory in it.
+    pub(crate) fn open(out: &Path) -> Result<Self> {
+        if let Some(name) = TABLE.iter().find(|name| out.join(name).exists()) {
+            return Err(Error::usage(text!(
+                "there is already a table here ({name}); name another directory with -o, or remove the old one",
+                "すでに表があります ({name})。-o で別のディレクトリを指定するか、古い表を削除してください"
+            ))
+            .at(out.display(), ""));
+        }
+        let made_out = !out.exists();
+        std::fs::create_dir_all(out).map_err(|e| Error::io(out, &e))?;
+        let path = out.join(NAME);
+        let leftover = path.join(LOCK);
+        if leftover.exists() {
+            let lock = File::open(&leftover).map_err(|e| Error::io(&leftover, &e))?;
+            if lock.try_lock().is_err() {
+                return Err(Error::input(text!(
+                    "another shukei is writing here; wait for it, or name another directory with -o",
+                    "別の shukei がここに書き込み中です。終了を待つか、-o で別のディレクトリを指定してください"
+                ))
+                .at(out.display(), ""));
+            }
+        }
+        if path.exists() {
+            std::fs::remove_dir_all(&path).map_err(|e| Error::io(&path, &e))?;
+        }
+        DirBuilder::new().mode(0o700).create(&path).map_err(|e| Error::io(&path, &e))?;
+        let lock = file::create(&path.join(LOCK))?;
+        lock.lock().map_err(|e| Error::io(&path, &e))?;
+        Ok(Self { out: out.to_owned(), path, made_out, _lock: lock })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives the finished files their names, the audit last.
+    pub(crate) fn publish(self, files: &[Finished], audit: &Audit) -> Result<()> {
+        let temporary = self.path.join("audit.json");
+        file::replace(&temporary, &audit.json())?;
+        let audit = (temporary, "audit.json");
+        let all = files.iter().map(|f| (f.path.clone(), f.name.as_str())).chain([audit]);
+        let mut named = Vec::new();
+        for (from, name) in all {
+            let to = self.out.join(name);
+            let moved = std::fs::set_permissions(&from, Permissions::from_mode(0o644))
+                .and_then(|()| std::fs::rename(&from, &to));
+            if let Err(e) = moved {
+                for path in named {
+                    let _ = std::fs::remove_file(path);
+                }
+                return Err(Error::io(&to, &e));
+            }
+            named.push(to);
+        }
+        file::sync_dir(&self.out)
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // Nothing can be done about a directory that cannot be removed; the next run tries again.
+        let _ = std::fs::remove_dir_all(&self.path);
+        if self.made_out {
+            // Only succeeds when nothing was published.
+            let _ = std::fs::remove_dir(&self.out);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! A released table through every sink.
+
+use super::{Finished, Sink};
+use crate::error::Result;
+use crate::suppress::{Released, TableHeader};
+
+/// Rows handed to the sinks at a time.
+const BATCH: usize = 4_096;
+
+/// What was written: files under temporary names, and how many rows.
+#[derive(Debug)]
+pub struct Written {
+    /// What holds for the whole table.
+    pub header: TableHeader,
+    /// The files, still in the private directory.
+    pub files: Vec<Finished>,
+    /// Rows by contig of the header.
+    pub rows_per_contig: Vec<u64>,
+}
+
+/// Writes a released table.
+pub fn write(mut released: Released<'_>, mut sinks: Vec<Box<dyn Sink>>) -> Result<Written> {
+    let header = released.header().clone();
+    let mut batch = Vec::with_capacity(BATCH);
+    while let Some(rows) = released.next_rows()? {
+        batch.extend(rows);
+        if batch.len() >= BATCH {
+            for sink in &mut sinks {
+                sink.rows(&header, &batch)?;
+            }
+            batch.clear();
+        }
+    }
+    for sink in &mut sinks {
+        sink.rows(&header, &batch)?;
+    }
+    let mut files = Vec::new();
+    for sink in sinks {
+        files.extend(sink.finish()?);
+    }
+    Ok(Written { header, files, rows_per_contig: released.rows_per_contig().to_vec() })
+}

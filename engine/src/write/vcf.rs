@@ -1,0 +1,300 @@
+//! The table as a VCF without samples, in BGZF, with its index: for bcftools, tabix, IGV, VEP and their like.
+//!
+//! Numbers are INFO fields; a missing number is a missing field. Fractions have six significant digits, which is what
+//! the 32-bit floats of these programs hold.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use noodles_bgzf::io::Writer as Bgzf;
+use noodles_core::Position;
+use noodles_csi as csi;
+use noodles_csi::binning_index::Indexer;
+use noodles_csi::binning_index::index::header::{Builder as IndexHeader, ReferenceSequenceNames};
+use noodles_csi::binning_index::index::reference_sequence::bin::Chunk;
+use noodles_csi::binning_index::index::reference_sequence::index::{BinnedIndex, LinearIndex};
+use noodles_tabix as tabix;
+
+use super::{Column, Finished, NOTE, OutFile, Sink, Value, field, integer, place};
+use crate::error::{Error, Result};
+use crate::region::{self, Contig};
+use crate::suppress::{ReleasedRow, TableHeader};
+use crate::text;
+
+/// Writes `freq.vcf.gz` and `freq.vcf.gz.tbi` (`.csi` when a contig is longer than 512 Mb).
+pub struct VcfSink {
+    dir: PathBuf,
+    path: PathBuf,
+    out: Bgzf<OutFile>,
+    index: Index,
+    columns: Vec<Column>,
+    /// The line of a row.
+    line: String,
+}
+
+/// The index as it grows.
+enum Index {
+    Tabix(Indexer<LinearIndex>, ReferenceSequenceNames),
+    Csi(Indexer<BinnedIndex>, ReferenceSequenceNames),
+}
+
+impl VcfSink {
+    /// Creates the file and writes its header.
+    pub fn create(dir: &Path, header: &TableHeader) -> Result<Self> {
+        let columns = Column::all(header);
+        let line = lines_of(header, &columns)?;
+        let out = OutFile::create(dir, "freq.vcf.gz")?;
+        let (path, index) = (out.path.clone(), Index::new(header.contigs()));
+        let mut sink = Self { dir: dir.to_owned(), path, out: Bgzf::new(out), index, columns, line };
+        sink.put()?;
+        Ok(sink)
+    }
+
+    fn put(&mut self) -> Result<()> {
+        self.out.write_all(self.line.as_bytes()).map_err(|e| Error::io(&self.path, &e))?;
+        self.line.clear();
+        Ok(())
+    }
+
+    /// Makes the line of a row, with its end.
+    fn format(&mut self, header: &TableHeader, row: &ReleasedRow) -> Result<()> {
+        let line = &mut self.line;
+        let text = |text| field(text, header, row);
+        let contig = text(&header.contigs()[row.contig()].name)?;
+        let pos = region::printed(row.pos());
+        let (reference, alternate, filter) =
+            (text(row.reference())?, text(row.alternate())?, text(row.filter())?);
+        // Writing to a string cannot fail.
+        let _ = write!(line, "{contig}\t{pos}\t.\t{reference}\t{alternate}\t.\t{filter}\t");
+        let start = line.len();
+        for column in &self.columns {
+            let Some(value) = column.of(row) else { continue };
+            if line.len() > start {
+                line.push(';');
+            }
+            line.push_str(&column.name);
+            line.push('=');
+            match value {
+                Value::Count(n) => {
+                    let n = integer(n).map_err(|e| e.at(place(header, row), &column.name))?;
+                    let _ = write!(line, "{n}");
+                }
+                Value::Real(x) => push_general(line, x),
+            }
+        }
+        line.push_str(if line.len() > start { "\n" } else { ".\n" });
+        Ok(())
+    }
+}
+
+impl Sink for VcfSink {
+    fn rows(&mut self, header: &TableHeader, rows: &[ReleasedRow]) -> Result<()> {
+        for row in rows {
+            self.format(header, row).map_err(|e| e.at(self.path.display(), ""))?;
+            let start = self.out.virtual_position();
+            self.put()?;
+            let chunk = Chunk::new(start, self.out.virtual_position());
+            self.index.add(header, row, chunk).map_err(|e| {
+                Error::input(text!(
+                    "the record cannot be indexed: {e}",
+                    "レコードを索引に登録できません: {e}"
+                ))
+                .at(self.path.display(), place(header, row))
+            })?;
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Vec<Finished>> {
+        let Self { dir, path, out, index, .. } = *self;
+        let vcf = out.finish().map_err(|e| Error::io(&path, &e))?.finish()?;
+        let index = index.write(&dir)?;
+        Ok(vec![vcf, index])
+    }
+}
+
+impl Index {
+    /// Bases that a tabix index can address.
+    const TABIX: u64 = 1 << 29;
+    /// Bits of the smallest bin, as tabix has them.
+    const MIN_SHIFT: u8 = 14;
+
+    fn new(contigs: &[Contig]) -> Self {
+        let longest = contigs.iter().filter_map(|c| c.length).max().unwrap_or(0);
+        let deep = (6..=8).find(|depth| longest <= 1 << (Self::MIN_SHIFT + 3 * depth)).unwrap_or(8);
+        match Indexer::new(Self::MIN_SHIFT, deep) {
+            Some(indexer) if longest > Self::TABIX => Self::Csi(indexer, ReferenceSequenceNames::new()),
+            _ => Self::Tabix(Indexer::default(), ReferenceSequenceNames::new()),
+        }
+    }
+
+    /// Adds a record; contigs are numbered as they come.
+    fn add(&mut self, header: &TableHeader, row: &ReleasedRow, chunk: Chunk) -> Result<(), String> {
+        let name = header.contigs()[row.contig()].name.as_str();
+        let first = usize::try_from(region::printed(row.pos())).map_err(|e| e.to_string())?;
+        let start = Position::try_from(first).map_err(|e| e.to_string())?;
+        let end = start.checked_add(row.reference().len() - 1).ok_or("end out of range")?;
+        let (Self::Tabix(_, names) | Self::Csi(_, names)) = self;
+        let (id, _) = names.insert_full(name.into());
+        let context = Some((id, start, end, true));
+        let added = match self {
+            Self::Tabix(indexer, _) => indexer.add_record(context, chunk),
+            Self::Csi(indexer, _) => indexer.add_record(context, chunk),
+        };
+        added.map_err(|e| e.to_string())
+    }
+
+    /// Writes the index beside the data.
+    fn write(self, dir: &Path) -> Result<Finished> {
+        let header = |names| IndexHeader::vcf().set_reference_sequence_names(names).build();
+        let name = if matches!(self, Self::Tabix(..)) { "freq.vcf.gz.tbi" } else { "freq.vcf.gz.csi" };
+        let out = OutFile::create(dir, name)?;
+        let path = out.path.clone();
+        let written: io::Result<OutFile> = match self {
+            Self::Tabix(indexer, names) => {
+                let (count, mut writer) = (names.len(), tabix::io::Writer::new(out));
+                writer
+                    .write_index(&indexer.set_header(header(names)).build(count))
+                    .and_then(|()| writer.into_inner().finish())
+            }
+            Self::Csi(indexer, names) => {
+                let (count, mut writer) = (names.len(), csi::io::Writer::new(out));
+                writer
+                    .write_index(&indexer.set_header(header(names)).build(count))
+                    .and_then(|()| writer.into_inner().finish())
+            }
+        };
+        written.map_err(|e| Error::io(&path, &e))?.finish()
+    }
+}
+
+/// The header of the VCF.
+fn lines_of(header: &TableHeader, columns: &[Column]) -> Result<String> {
+    let mut lines = String::from("##fileformat=VCFv4.3\n");
+    // Writing to a string cannot fail.
+    let _ = writeln!(lines, "##source=shukei {}", env!("CARGO_PKG_VERSION"));
+    let _ = writeln!(lines, "##shukei_note={NOTE}");
+    for (key, value) in header.description() {
+        let _ = writeln!(lines, "##shukei_{}={}", token(key), plain(value));
+    }
+    for contig in header.contigs() {
+        let id = identifier(&contig.name)?;
+        let _ = match contig.length {
+            Some(length) => writeln!(lines, "##contig=<ID={id},length={length}>"),
+            None => writeln!(lines, "##contig=<ID={id}>"),
+        };
+    }
+    lines.push_str("##FILTER=<ID=PASS,Description=\"All filters passed\">\n");
+    for name in header.filters().iter().filter(|name| !matches!(name.as_str(), "PASS" | ".")) {
+        let id = identifier(name)?;
+        let _ = writeln!(lines, "##FILTER=<ID={id},Description=\"Filter of the input\">");
+    }
+    for column in columns {
+        let kind = if column.measure.is_count() { "Integer" } else { "Float" };
+        let (number, description) = (column.measure.vcf_number(), quoted(&column.description(header)));
+        let name = &column.name;
+        let _ =
+            writeln!(lines, "##INFO=<ID={name},Number={number},Type={kind},Description=\"{description}\">");
+    }
+    lines.push_str("#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n");
+    Ok(lines)
+}
+
+/// The name of a contig or filter, which cannot be escaped in a header line.
+fn identifier(name: &str) -> Result<&str> {
+    let bad = |c: char| c.is_whitespace() || c.is_control() || "<>,\"".contains(c);
+    if !name.is_empty() && !name.contains(bad) {
+        return Ok(name);
+    }
+    Err(Error::input(text!(
+        "`{name}` cannot be the ID of a VCF header line: it is empty or contains white space, `<`, `>`, `,` or `\"`",
+        "`{name}` は VCF ヘッダー行の ID にできません: 空であるか、空白、`<`、`>`、`,`、`\"` のいずれかを含みます"
+    )))
+}
+
+/// A key of a header line: letters, digits, `_`, `.` and `-`; anything else becomes `_`.
+fn token(key: &str) -> String {
+    key.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect()
+}
+
+/// A value of a header line on its own: control characters, `%` and a leading `<` are percent-encoded (VCF 4.3, 1.2).
+fn plain(value: &str) -> String {
+    let encode = |(at, c): (usize, char)| match c {
+        '\0'..='\x1f' | '\x7f' | '%' => format!("%{:02X}", u32::from(c)),
+        '<' if at == 0 => "%3C".to_owned(),
+        _ => c.to_string(),
+    };
+    value.char_indices().map(encode).collect()
+}
+
+/// A value between quotation marks.
+fn quoted(value: &str) -> String {
+    let escape = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => " ".to_owned(),
+        _ => c.to_string(),
+    };
+    value.chars().map(escape).collect()
+}
+
+/// Appends a finite number as `%g` of C prints it: six significant digits, no trailing zeros.
+fn push_general(line: &mut String, value: f64) {
+    const DIGITS: i32 = 6;
+    let start = line.len();
+    // Writing to a string cannot fail.
+    let _ = write!(line, "{value:.5e}");
+    let Some((mantissa, exponent)) = line[start..].split_once('e') else { return };
+    let Ok(exponent) = exponent.parse::<i32>() else { return };
+    if (-4..DIGITS).contains(&exponent) {
+        line.truncate(start);
+        let _ = write!(line, "{value:.*}", usize::try_from(DIGITS - 1 - exponent).unwrap_or(0));
+        if line[start..].contains('.') {
+            line.truncate(line.trim_end_matches('0').trim_end_matches('.').len());
+        }
+    } else {
+        let kept = mantissa.trim_end_matches('0').trim_end_matches('.').len();
+        line.truncate(start + kept);
+        let sign = if exponent < 0 { '-' } else { '+' };
+        let _ = write!(line, "e{sign}{:02}", exponent.unsigned_abs());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_look_like_those_of_c() {
+        let printed = |value: f64| {
+            let mut line = String::from("100");
+            push_general(&mut line, value);
+            line[3..].to_owned()
+        };
+        let whole = [0.0, 1.0, 10.0, 100_000.0, 999_999.5, 1_000_000.0].map(printed);
+        assert_eq!(whole.join(" "), "0 1 10 100000 1e+06 1e+06");
+        let fractions =
+            [0.5, 1.0 / 81.0, 1e-4, 1e-5, 0.000_099_999_99, 0.999_999_9, -0.012_345_678].map(printed);
+        assert_eq!(fractions.join(" "), "0.5 0.0123457 0.0001 1e-05 0.0001 1 -0.0123457");
+        let ties_and_tiny = [1.0 / 512.0, 3.0 / 512.0, 1.234_567_89e-12, 5e-324].map(printed);
+        assert_eq!(ties_and_tiny.join(" "), "0.00195312 0.00585938 1.23457e-12 4.94066e-324");
+    }
+
+    #[test]
+    fn header_texts_are_escaped() {
+        assert_eq!(token("policy hash/1"), "policy_hash_1");
+        assert_eq!(plain("<a>\n5 %"), "%3Ca>%0A5 %25");
+        assert_eq!(quoted("region=関東 \"x\\y\"\n"), "region=関東 \\\"x\\\\y\\\" ");
+        assert!(identifier("HLA-A*01:01").is_ok());
+        assert!(["", "a b", "a,b", "<a>"].iter().all(|name| identifier(name).is_err()));
+    }
+
+    #[test]
+    fn long_contigs_need_a_deeper_index() {
+        let depth = |length| match Index::new(&[Contig::new("1", Some(length))]) {
+            Index::Tabix(..) => "tbi",
+            Index::Csi(..) => "csi",
+        };
+        assert_eq!((depth(248_956_422), depth(1 << 29), depth((1 << 29) + 1)), ("tbi", "tbi", "csi"));
+    }
+}
