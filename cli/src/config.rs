@@ -45,7 +45,8 @@ pub(crate) fn read(global: &Global) -> Result<Config> {
     let source = std::fs::read_to_string(&path).map_err(|e| Error::io(&path, &e))?;
     let mut config: Config = toml::from_str(&source).map_err(|e| {
         let what = e.message().to_owned();
-        Error::input(text!("not a configuration: {what}", "設定ファイルとして読めません: {what}")).at(path.display(), "")
+        Error::input(text!("not a configuration: {what}", "設定ファイルとして読めません: {what}"))
+            .at(path.display(), "")
     })?;
     let dir = path.parent().unwrap_or(Path::new("."));
     for file in [&mut config.policy.file, &mut config.subjects.withdrawn].into_iter().flatten() {

@@ -32,7 +32,9 @@ pub(crate) fn run(global: &Global, command: &Demo, reporter: &Reporter) -> Resul
         "simulated {people} invented people and {variants} positions at five data sites: {dir}/cohort",
         "架空の {people} 人・{variants} か所の変異を 5 つのデータ拠点に分けて作成しました: {dir}/cohort"
     ));
-    let strata = table(global, &cohort, &["sex,region"], out.join("by_sex_region"), reporter)?;
+    // Fewer people have regions with fewer than K: the built-in tree pools those.
+    let by = if people >= Size::default().people { "sex,region" } else { "sex,region:tree" };
+    let strata = table(global, &cohort, &[by], out.join("by_sex_region"), reporter)?;
     let plain = table(global, &cohort, &[], out.join("all"), reporter)?;
     story(&cohort, command, (strata, plain, began.elapsed().as_secs_f64()), reporter);
     reporter.data(&serde_json::json!({

@@ -119,7 +119,13 @@ pub(crate) fn crew<'a>(global: &Global, progress: &'a (dyn Fn(u64) + Sync)) -> R
 /// How the work is done, for the audit.
 pub(crate) fn describe(crew: Crew<'_>, started: SystemTime) -> Run {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();
-    Run { command: std::env::args().collect(), started, host, threads: crew.threads, backend: crew.backend.name() }
+    Run {
+        command: std::env::args().collect(),
+        started,
+        host,
+        threads: crew.threads,
+        backend: crew.backend.name(),
+    }
 }
 
 /// Says what was made.

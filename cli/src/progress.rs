@@ -48,7 +48,8 @@ impl<'a> Progress<'a> {
                 eprintln!();
             }
         } else {
-            self.reporter.say(&text!("partition {done} of {of} counted", "分割 {done}/{of} の集計が終わりました"));
+            self.reporter
+                .say(&text!("partition {done} of {of} counted", "分割 {done}/{of} の集計が終わりました"));
         }
     }
 }

@@ -60,6 +60,8 @@ impl Reporter {
 
 /// The language of the locale, by the order of POSIX.
 fn from_environment() -> Lang {
-    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     if set.is_some_and(|v| v.starts_with("ja")) { Lang::Ja } else { Lang::En }
 }

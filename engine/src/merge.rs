@@ -26,6 +26,9 @@ impl std::fmt::Debug for Merged<'_> {
     }
 }
 
+/// REF and ALT.
+type Alleles = (Box<str>, Box<str>);
+
 /// The units of one group on one contig: its partitions one after the other.
 struct GroupUnits {
     parts: VecDeque<Units>,
@@ -92,7 +95,8 @@ impl<'p> Merged<'p> {
     fn open(&mut self) -> Result<()> {
         self.groups = (0..self.plan.groups().len())
             .map(|group| {
-                let mine = self.partials.iter().filter(|p| self.plan.partitions()[p.partition()].group == group);
+                let mine =
+                    self.partials.iter().filter(|p| self.plan.partitions()[p.partition()].group == group);
                 let mut mine: Vec<&Partial> = mine.collect();
                 mine.sort_by_key(|p| p.partition());
                 let parts = mine.into_iter().map(|p| p.units(self.contig)).collect::<Result<_>>()?;
@@ -127,15 +131,14 @@ impl<'p> Merged<'p> {
     }
 
     /// Adds the units of all groups at one position.
-    fn join(&self, pos: u64, heads: Vec<Option<Unit>>) -> Unit {
-        let mut heads = heads;
-        if heads.len() == 1 {
-            if let Some(unit) = heads[0].take() {
-                return unit;
-            }
+    fn join(&self, pos: u64, mut heads: Vec<Option<Unit>>) -> Unit {
+        if let [only] = heads.as_mut_slice()
+            && let Some(unit) = only.take()
+        {
+            return unit;
         }
         let mut missing: BTreeMap<u32, u32> = BTreeMap::new();
-        let mut variants: BTreeMap<(Box<str>, Box<str>), (Box<str>, Vec<CellCounts>)> = BTreeMap::new();
+        let mut variants: BTreeMap<Alleles, (Box<str>, Vec<CellCounts>)> = BTreeMap::new();
         for (group, head) in self.plan.groups().iter().zip(heads) {
             let Some(unit) = head else {
                 if group.absent == Absent::Missing {
@@ -158,8 +161,11 @@ impl<'p> Merged<'p> {
         }
         let variants = variants
             .into_iter()
-            .map(|((reference, alternate), (filter, cells))| {
-                VariantCounts { reference, alternate, filter, cells: added(cells) }
+            .map(|((reference, alternate), (filter, cells))| VariantCounts {
+                reference,
+                alternate,
+                filter,
+                cells: added(cells),
             })
             .collect();
         Unit { contig: self.contig, pos, variants, missing: missing.into_iter().collect() }

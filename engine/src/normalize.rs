@@ -48,9 +48,13 @@ impl Reference {
 
     /// Name of a contig in this file, whatever its `chr` prefix.
     fn name(&self, contig: &str) -> Result<String> {
-        let names = self.reader.index().as_ref().iter().map(|r| String::from_utf8_lossy(r.name()).into_owned());
+        let names =
+            self.reader.index().as_ref().iter().map(|r| String::from_utf8_lossy(r.name()).into_owned());
         let all: Vec<String> = names.collect();
-        let found = all.iter().find(|n| *n == contig).or_else(|| all.iter().find(|n| canonical(n) == canonical(contig)));
+        let found = all
+            .iter()
+            .find(|n| *n == contig)
+            .or_else(|| all.iter().find(|n| canonical(n) == canonical(contig)));
         found.cloned().ok_or_else(|| {
             Error::input(text!(
                 "the reference has no contig `{contig}`; use the one that the reads were mapped to",
@@ -68,7 +72,8 @@ impl Reference {
         }
         let name = self.name(contig)?;
         let from = start.saturating_sub(WINDOW);
-        let position = |p: u64| Position::try_from(usize::try_from(p).unwrap_or(usize::MAX)).unwrap_or(Position::MIN);
+        let position =
+            |p: u64| Position::try_from(usize::try_from(p).unwrap_or(usize::MAX)).unwrap_or(Position::MIN);
         let region = Region::new(name, position(from + 1)..=position(end.max(from + 1) + (64 << 10)));
         let record = self.reader.query(&region).map_err(|e| Error::io(&self.path, &e))?;
         self.bases = record.sequence().as_ref().to_ascii_uppercase();
@@ -106,7 +111,11 @@ pub(crate) fn variant(
     (ref_allele, alt): (&str, &str),
 ) -> Result<Variant> {
     let unchanged = || Variant { pos, reference: ref_allele.into(), alternate: alt.into() };
-    if !is_sequence(ref_allele) || !is_sequence(alt) || ref_allele == alt || (ref_allele.len() == 1 && alt.len() == 1) {
+    if !is_sequence(ref_allele)
+        || !is_sequence(alt)
+        || ref_allele == alt
+        || (ref_allele.len() == 1 && alt.len() == 1)
+    {
         return Ok(unchanged());
     }
     let mut left: (Vec<u8>, Vec<u8>, u64) = (ref_allele.into(), alt.into(), pos);

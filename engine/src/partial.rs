@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! "SHUKEIP1" · u32 length · header (JSON: plan digest, partition) · units … · footer (JSON: segments, notes) ·
-//! u32 length · BLAKE3 of everything before · "SHUKEIP." 
+//! u32 length · BLAKE3 of everything before · "SHUKEIP."
 //! ```
 //! A segment is a run of units of one contig. A unit is written as variable-length integers and short strings. Files
 //! are mode 0600, written under a temporary name, fsynced, renamed; `freq` in one process uses files without a name.
@@ -122,13 +122,19 @@ impl Unit {
             .map(|_| {
                 let (reference, alternate, filter) = (get.text()?, get.text()?, get.text()?);
                 let cell = |get: &mut Get<'_>| {
-                    Some(CellCounts { fine: get.small()?, het: get.small()?, homalt: get.small()?, hemi: get.small()? })
+                    Some(CellCounts {
+                        fine: get.small()?,
+                        het: get.small()?,
+                        homalt: get.small()?,
+                        hemi: get.small()?,
+                    })
                 };
                 let cells = (0..get.number()?).map(|_| cell(&mut get)).collect::<Option<_>>()?;
                 Some(VariantCounts { reference, alternate, filter, cells })
             })
             .collect::<Option<_>>()?;
-        let missing = (0..get.number()?).map(|_| Some((get.small()?, get.small()?))).collect::<Option<_>>()?;
+        let missing =
+            (0..get.number()?).map(|_| Some((get.small()?, get.small()?))).collect::<Option<_>>()?;
         get.0.is_empty().then_some(Unit { contig, pos, variants, missing })
     }
 }
@@ -206,7 +212,10 @@ impl PartialWriter {
             }
             Place::Named(path) => {
                 let dir = path.parent().unwrap_or(Path::new("."));
-                let named = tempfile::Builder::new().prefix(".partial-").tempfile_in(dir).map_err(|e| Error::io(dir, &e))?;
+                let named = tempfile::Builder::new()
+                    .prefix(".partial-")
+                    .tempfile_in(dir)
+                    .map_err(|e| Error::io(dir, &e))?;
                 let (file, temporary) = named.into_parts();
                 (file, Some((temporary, path.to_path_buf())), path.display().to_string())
             }
@@ -276,7 +285,11 @@ impl PartialWriter {
 impl Partial {
     /// Opens a sealed file and checks digest, plan and partition; refuses anything else with its name.
     pub fn open(path: &Path, plan: &str, partition: usize) -> Result<Self> {
-        let file = File::options().read(true).custom_flags(libc::O_NOFOLLOW).open(path).map_err(|e| Error::io(path, &e))?;
+        let file = File::options()
+            .read(true)
+            .custom_flags(libc::O_NOFOLLOW)
+            .open(path)
+            .map_err(|e| Error::io(path, &e))?;
         Self::check(&file, path, plan, partition).map_err(|e| e.at(path.display(), ""))
     }
 
@@ -330,8 +343,12 @@ impl Partial {
 
     /// The units of one contig, in order.
     pub(crate) fn units(&self, contig: u32) -> Result<Units> {
-        let segments: Vec<(u64, u64)> =
-            self.segments.iter().filter(|s| s.contig == contig).map(|s| (s.offset, s.offset + s.length)).collect();
+        let segments: Vec<(u64, u64)> = self
+            .segments
+            .iter()
+            .filter(|s| s.contig == contig)
+            .map(|s| (s.offset, s.offset + s.length))
+            .collect();
         let file = self.file.try_clone().map_err(|e| Error::io(Path::new(&self.place), &e))?;
         Ok(Units { file, contig, place: self.place.clone(), segments, buffer: Vec::new(), at: 0 })
     }
@@ -377,13 +394,18 @@ impl Units {
             if let Some(length) = get.number() {
                 let length = usize::try_from(length).map_err(|_| damaged())?;
                 if let Some(bytes) = get.0.get(..length) {
-                    let unit = Unit::decode(self.contig, bytes).ok_or_else(|| damaged().at(&self.place, ""))?;
+                    let unit =
+                        Unit::decode(self.contig, bytes).ok_or_else(|| damaged().at(&self.place, ""))?;
                     self.at = self.buffer.len() - get.0.len() + length;
                     return Ok(Some(unit));
                 }
             }
             if !self.refill()? {
-                return if self.at == self.buffer.len() { Ok(None) } else { Err(damaged().at(&self.place, "")) };
+                return if self.at == self.buffer.len() {
+                    Ok(None)
+                } else {
+                    Err(damaged().at(&self.place, ""))
+                };
             }
         }
     }
@@ -415,7 +437,8 @@ mod tests {
 
     fn unit(pos: u64) -> Unit {
         let cells = vec![CellCounts { fine: 300, het: 7, homalt: 0, hemi: 1 }];
-        let variant = VariantCounts { reference: "A".into(), alternate: "CT".into(), filter: "PASS".into(), cells };
+        let variant =
+            VariantCounts { reference: "A".into(), alternate: "CT".into(), filter: "PASS".into(), cells };
         Unit { contig: 3, pos, variants: vec![variant], missing: vec![(0, 5)] }
     }
 

@@ -113,8 +113,11 @@ impl Plan {
     pub fn load(path: &Path) -> Result<Self, Problems> {
         let bytes = std::fs::read(path).map_err(|e| Error::io(path, &e))?;
         let file: PlanFile = serde_json::from_slice(&bytes).map_err(|e| {
-            Error::input(text!("not a plan: {e}; run `shukei plan` again", "計画として読めません: {e}。`shukei plan` をやり直してください"))
-                .at(path.display(), "")
+            Error::input(text!(
+                "not a plan: {e}; run `shukei plan` again",
+                "計画として読めません: {e}。`shukei plan` をやり直してください"
+            ))
+            .at(path.display(), "")
         })?;
         let digest = file.digest;
         let plan = plan(file.request)?;

@@ -49,7 +49,13 @@ pub fn release(plan: &Plan, partials: Vec<Partial>, output: &Output, run: Run) -
 }
 
 /// merge → suppress → write, and the audit last.
-fn finish(plan: &Plan, partials: Vec<Partial>, staging: Staging, tsv: bool, run: Run) -> Result<Audit, Problems> {
+fn finish(
+    plan: &Plan,
+    partials: Vec<Partial>,
+    staging: Staging,
+    tsv: bool,
+    run: Run,
+) -> Result<Audit, Problems> {
     let merged = merge(plan, partials)?;
     let notes = merged.notes();
     let released = suppress(merged)?;

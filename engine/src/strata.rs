@@ -165,12 +165,12 @@ impl Strata {
         for (i, first) in self.families.iter().enumerate() {
             for second in &self.families[i + 1..] {
                 if let Some(attribute) = self.small_overlap(first, second, k) {
-                    let (a, b) = (&first.name, &second.name);
+                    let (a, b, how) = (&first.name, &second.name, build::remedy(attribute));
+                    let (how_en, how_ja) = (how.en, how.ja);
                     problems.push(Error::refused(text!(
-                        "--by {a} and --by {b} together cut the cohort into a group of fewer than {k} people; \
-                         coarsen `{attribute}` (for region and age10 write {attribute}:tree) or drop one of the two",
-                        "--by {a} と --by {b} を合わせると {k} 人未満の集団ができます。`{attribute}` を粗くする \
-                         (region と age10 なら {attribute}:tree) か、どちらか一方を外してください"
+                        "--by {a} and --by {b} together cut the cohort into a group of fewer than {k} people; {how_en}, \
+                         or drop one of the two",
+                        "--by {a} と --by {b} を合わせると {k} 人未満の集団ができます。{how_ja}か、どちらか一方を外してください"
                     )));
                 }
             }
@@ -238,7 +238,10 @@ mod tests {
                 let path = |tree: bool| -> Vec<Step> {
                     regions[0].iter().map(|r| step("region", r, tree)).collect()
                 };
-                let person = Person { karyotype, paths: vec![vec![step("sex", sex, false)], path(regions[0].len() > 1)] };
+                let person = Person {
+                    karyotype,
+                    paths: vec![vec![step("sex", sex, false)], path(regions[0].len() > 1)],
+                };
                 std::iter::repeat_n(person, *n)
             })
             .collect()
@@ -246,12 +249,15 @@ mod tests {
 
     #[test]
     fn chains_run_from_large_to_small() {
-        let people = people(&[("F", &[&["b"]], 20), ("M", &[&["b"]], 20), ("F", &[&["a"]], 20), ("M", &[&["a"]], 30)]);
+        let people =
+            people(&[("F", &[&["b"]], 20), ("M", &[&["b"]], 20), ("F", &[&["a"]], 20), ("M", &[&["a"]], 30)]);
         let mut problems = Problems::default();
         let by = ["sex".to_owned(), "region".to_owned()];
         let strata = Strata::new(&by, &people, &Policy::default(), &mut problems).unwrap();
         assert!(problems.is_empty());
-        let names = |f: &Family| f.nodes[0].children.iter().map(|&c| f.nodes[c].name.clone().unwrap()).collect::<Vec<_>>();
+        let names = |f: &Family| {
+            f.nodes[0].children.iter().map(|&c| f.nodes[c].name.clone().unwrap()).collect::<Vec<_>>()
+        };
         assert_eq!(names(&strata.families[0]), ["sex_M", "sex_F"]);
         assert_eq!(names(&strata.families[1]), ["region_a", "region_b"]);
         assert_eq!(strata.cells.len(), 4);
@@ -286,13 +292,15 @@ mod tests {
         let strata = Strata::new(&by, &people, &Policy::default(), &mut problems).unwrap();
         let family = &strata.families[0];
         let west = family.nodes.iter().position(|n| n.name.as_deref() == Some("region_west")).unwrap();
-        let children: Vec<_> = family.nodes[west].children.iter().map(|&c| family.nodes[c].name.clone()).collect();
+        let children: Vec<_> =
+            family.nodes[west].children.iter().map(|&c| family.nodes[c].name.clone()).collect();
         assert_eq!(children, [Some("region_west_kinki".to_owned()), None]);
     }
 
     #[test]
     fn overlaps_of_families_are_checked() {
-        let people = people(&[("F", &[&["a"]], 30), ("M", &[&["a"]], 30), ("F", &[&["b"]], 30), ("M", &[&["b"]], 3)]);
+        let people =
+            people(&[("F", &[&["a"]], 30), ("M", &[&["a"]], 30), ("F", &[&["b"]], 30), ("M", &[&["b"]], 3)]);
         let mut problems = Problems::default();
         let by = ["sex".to_owned(), "region".to_owned()];
         assert!(Strata::new(&by, &people, &Policy::default(), &mut problems).is_none());

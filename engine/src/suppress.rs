@@ -104,7 +104,8 @@ impl<'p> Suppressor<'p> {
     /// Genotype columns exist: without strata always, with strata on request, never when the policy says so.
     fn may_print_genotypes(&self) -> bool {
         let plain = self.strata.len() == 1;
-        self.plan.policy().genotype_tier == GenotypeTier::OnRequest && (plain || self.plan.request().genotypes)
+        self.plan.policy().genotype_tier == GenotypeTier::OnRequest
+            && (plain || self.plan.request().genotypes)
     }
 
     /// Decides one variant (all ALTs at one position).
@@ -161,7 +162,13 @@ impl<'p> Suppressor<'p> {
     }
 
     /// The first family, and each further one until the first denial.
-    fn families(&self, rule: Rule, first: Vec<Sums>, alts: usize, deltas: &[(usize, Delta)]) -> Vec<Decision> {
+    fn families(
+        &self,
+        rule: Rule,
+        first: Vec<Sums>,
+        alts: usize,
+        deltas: &[(usize, Delta)],
+    ) -> Vec<Decision> {
         let strata = self.plan.strata();
         let mut decisions = vec![tree::decide(&strata.families[0], rule, first)];
         for (i, family) in strata.families.iter().enumerate().skip(1) {

@@ -12,9 +12,8 @@ mod table;
 mod tsv;
 mod vcf;
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -248,8 +247,7 @@ impl OutFile {
 
     fn create(dir: &Path, name: &str) -> Result<Self> {
         let path = dir.join(name);
-        let open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-        let file = open.map_err(|e| Error::io(&path, &e))?;
+        let file = file::create(&path)?;
         let hashing = Hashing { file, hash: blake3::Hasher::new(), bytes: 0 };
         Ok(Self { path, name: name.to_owned(), out: BufWriter::with_capacity(Self::BUFFER, hashing) })
     }

@@ -1,1 +1,124 @@
-//! silence
+//! Zero and few carriers must look the same in everything that the command lets out.
+
+use std::path::Path;
+use std::process::Output;
+
+use crate::support::{audit, run, tables_as_bytes};
+
+/// 200 people; at chr1:2000 the first `carriers` of them carry the ALT, `missing` others are not called.
+fn cohort(dir: &Path, carriers: usize, missing: usize) {
+    std::fs::create_dir_all(dir).expect("a directory");
+    let people: Vec<String> = (0..200).map(|i| format!("P{i:03}")).collect();
+    let mut samples = "sample_id\tsex\tregion\n".to_owned();
+    for (i, person) in people.iter().enumerate() {
+        let (sex, region) = (["F", "M"][i % 2], ["kanto", "kinki", "kyushu"][i % 3]);
+        samples += &format!("{person}\t{sex}\t{region}\n");
+    }
+    std::fs::write(dir.join("samples.tsv"), samples).expect("written");
+    let mut vcf = format!(
+        "##fileformat=VCFv4.3\n##contig=<ID=chr1,length=248956422>\n##contig=<ID=chrX,length=156040895>\n\
+         ##FORMAT=<ID=GT,Number=1,Type=String,Description=\"Genotype\">\n\
+         #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t{}\n",
+        people.join("\t")
+    );
+    let common = |i: usize| if i % 5 == 0 { "0/1" } else { "0/0" };
+    let rare = |i: usize| match i {
+        i if i < carriers => "0/1",
+        i if i < carriers + missing => "./.",
+        _ => "0/0",
+    };
+    // Men (odd numbers) have one X.
+    let on_x = |i: usize| match rare(i) {
+        call if i % 2 == 0 => call,
+        "0/1" => "1",
+        "./." => ".",
+        _ => "0",
+    };
+    let calls: [(&str, u32, &dyn Fn(usize) -> &'static str); 4] =
+        [("chr1", 1000, &common), ("chr1", 2000, &rare), ("chr1", 3000, &common), ("chrX", 9_000_000, &on_x)];
+    for (contig, pos, call) in calls {
+        let row: Vec<&str> = (0..people.len()).map(call).collect();
+        vcf += &format!("{contig}\t{pos}\t.\tA\tG\t.\tPASS\t.\tGT\t{}\n", row.join("\t"));
+    }
+    std::fs::write(dir.join("cohort.vcf"), vcf).expect("written");
+}
+
+/// Runs the same command line in the directory.
+fn release(dir: &Path, extra: &[&str]) -> Output {
+    let mut args = vec!["freq", "cohort.vcf", "--samples", "samples.tsv", "--tsv", "-o", "OUT"];
+    args.extend(extra);
+    crate::support::shukei().current_dir(dir).args(args).output().expect("shukei runs")
+}
+
+/// What leaves: tables, stdout, stderr, exit code, audit without `run` and `inputs`.
+fn assert_same(a: (&Path, &Output), b: (&Path, &Output)) {
+    assert!(a.1.status.success(), "{}", String::from_utf8_lossy(&a.1.stderr));
+    assert_eq!(a.1.status.code(), b.1.status.code());
+    assert_eq!(String::from_utf8_lossy(&a.1.stdout), String::from_utf8_lossy(&b.1.stdout));
+    assert_eq!(String::from_utf8_lossy(&a.1.stderr), String::from_utf8_lossy(&b.1.stderr));
+    let (out_a, out_b) = (a.0.join("OUT"), b.0.join("OUT"));
+    let names = |out: &Path| {
+        let mut names: Vec<_> =
+            std::fs::read_dir(out).expect("OUT").map(|e| e.expect("an entry").file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&out_a), names(&out_b));
+    assert!(tables_as_bytes(&out_a) == tables_as_bytes(&out_b), "released tables differ");
+    assert_eq!(audit(&out_a), audit(&out_b));
+}
+
+#[test]
+fn nobody_and_nine_are_the_same() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for flags in [&["--by", "sex,region"][..], &[], &["--by", "sex", "--by", "region", "--genotypes"]] {
+        let [zero, nine, ten] = [0, 9, 80].map(|n| {
+            let sub = dir.path().join(format!("c{n}-{}", flags.len()));
+            cohort(&sub, n, 0);
+            let output = release(&sub, flags);
+            (sub, output)
+        });
+        assert_same((&zero.0, &zero.1), (&nine.0, &nine.1));
+        assert!(
+            tables_as_bytes(&zero.0.join("OUT")) != tables_as_bytes(&ten.0.join("OUT")),
+            "the test can see"
+        );
+    }
+}
+
+#[test]
+fn nobody_and_nine_not_called_are_the_same() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let [all, nine] = [0, 9].map(|n| {
+        let sub = dir.path().join(format!("m{n}"));
+        cohort(&sub, 60, n);
+        let output = release(&sub, &["--by", "sex"]);
+        (sub, output)
+    });
+    assert_same((&all.0, &all.1), (&nine.0, &nine.1));
+}
+
+#[test]
+fn a_refusal_names_no_size() {
+    let dir = tempfile::tempdir().expect("a directory");
+    cohort(dir.path(), 0, 0);
+    let table = std::fs::read_to_string(dir.path().join("samples.tsv")).expect("a table");
+    let mut texts = Vec::new();
+    for small in [1, 9] {
+        let mut rows: Vec<String> = table.lines().map(str::to_owned).collect();
+        for row in rows.iter_mut().skip(1).take(small) {
+            *row = row.replace("kanto", "okinawa").replace("kinki", "okinawa").replace("kyushu", "okinawa");
+        }
+        let path = dir.path().join("small.tsv");
+        std::fs::write(&path, rows.join("\n")).expect("written");
+        let (vcf, out) = (dir.path().join("cohort.vcf"), dir.path().join("OUT"));
+        let args =
+            ["freq".as_ref(), vcf.as_os_str(), "--samples".as_ref(), path.as_os_str(), "--by".as_ref()];
+        let output = run(args.into_iter().chain(["region".as_ref(), "-o".as_ref(), out.as_os_str()]));
+        assert_eq!(output.status.code(), Some(5));
+        assert!(!out.exists());
+        texts.push(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    assert_eq!(texts[0], texts[1]);
+    assert!(texts[0].contains("`region`") && !texts[0].contains("okinawa"), "{}", texts[0]);
+}

@@ -32,7 +32,8 @@ pub(super) fn read(request: &Request, inputs: &[Input], problems: &mut Problems)
     for by in &request.by {
         families.extend(problems.keep(attribute::parse_by(by, &table)));
     }
-    let drops: Vec<Term> = request.drop_unknown.iter().filter_map(|name| drop_term(name, &table, problems)).collect();
+    let drops: Vec<Term> =
+        request.drop_unknown.iter().filter_map(|name| drop_term(name, &table, problems)).collect();
     let rows = select(request, &table, &drops, problems)?;
     for term in families.iter().flatten() {
         attribute::check_tokens(term, &rows, problems);
@@ -96,8 +97,14 @@ fn drop_term(name: &str, table: &SampleTable, problems: &mut Problems) -> Option
 }
 
 /// The rows that the lists, `origin` and `--drop-unknown` leave.
-fn select(request: &Request, table: &SampleTable, drops: &[Term], problems: &mut Problems) -> Option<Vec<SampleRow>> {
-    let known: HashSet<&str> = table.rows.iter().flat_map(|r| [r.sample_id.as_str(), r.subject_id.as_str()]).collect();
+fn select(
+    request: &Request,
+    table: &SampleTable,
+    drops: &[Term],
+    problems: &mut Problems,
+) -> Option<Vec<SampleRow>> {
+    let known: HashSet<&str> =
+        table.rows.iter().flat_map(|r| [r.sample_id.as_str(), r.subject_id.as_str()]).collect();
     let list = |path: &Option<std::path::PathBuf>, must_know: bool, problems: &mut Problems| {
         let Some(path) = path else { return Some(None) };
         let ids = read_list(path, problems)?;
@@ -110,7 +117,9 @@ fn select(request: &Request, table: &SampleTable, drops: &[Term], problems: &mut
     let exclude = list(&request.exclude, true, problems);
     let withdrawn = list(&request.withdrawn, false, problems);
     let (include, exclude, withdrawn) = (include?, exclude?, withdrawn?);
-    let named = |set: &HashSet<String>, row: &SampleRow| set.contains(&row.sample_id) || set.contains(&row.subject_id);
+    let named = |set: &HashSet<String>, row: &SampleRow| {
+        set.contains(&row.sample_id) || set.contains(&row.subject_id)
+    };
     let kept = |row: &&SampleRow| {
         include.as_ref().is_none_or(|s| named(s, row))
             && !exclude.as_ref().is_some_and(|s| named(s, row))
@@ -135,12 +144,20 @@ fn unknown_ids(path: &Path, ids: &[(String, usize)], known: &HashSet<&str>, prob
 
 fn more(found: usize, path: &Path, problems: &mut Problems) {
     if found > SHOWN {
-        problems.push(Error::input(text!("… and more of the same kind", "… ほかにも同様のものがあります")).at(path.display(), ""));
+        problems.push(
+            Error::input(text!("… and more of the same kind", "… ほかにも同様のものがあります"))
+                .at(path.display(), ""),
+        );
     }
 }
 
 /// Residence and birth in one `region` are different facts.
-fn check_region_kinds(request: &Request, families: &[Vec<Term>], rows: &[SampleRow], problems: &mut Problems) {
+fn check_region_kinds(
+    request: &Request,
+    families: &[Vec<Term>],
+    rows: &[SampleRow],
+    problems: &mut Problems,
+) {
     let by_region = families.iter().flatten().any(|t| t.attribute == attribute::Attribute::Region);
     let kinds: HashSet<&str> = rows.iter().filter_map(|r| r.region_kind.map(|k| k.token())).collect();
     if by_region && kinds.len() > 1 && !request.allow_mixed_region {
@@ -182,7 +199,8 @@ fn check_samples(
     }
     let in_table: HashSet<&str> = table.rows.iter().map(|r| r.sample_id.as_str()).collect();
     for input in inputs {
-        let strange: Vec<&String> = input.header.samples.iter().filter(|s| !in_table.contains(s.as_str())).collect();
+        let strange: Vec<&String> =
+            input.header.samples.iter().filter(|s| !in_table.contains(s.as_str())).collect();
         for id in strange.iter().take(SHOWN) {
             let error = Error::input(text!(
                 "sample `{id}` is not in the sample table; add its row, or choose people with --include",

@@ -37,6 +37,9 @@ pub(crate) struct GroupFile {
     pub(crate) member_of_column: Vec<u32>,
 }
 
+/// A file and how its contigs are numbered in the plan.
+type Opened = (Input, Vec<(String, u32)>);
+
 /// What the headers say of the genome.
 pub(super) struct Genome {
     pub(super) contigs: Vec<Contig>,
@@ -87,7 +90,9 @@ pub(super) fn genome(inputs: &[Input], problems: &mut Problems) -> Option<Genome
             let contig = Contig::new(&name, length);
             if let Some(build) = contig.build() {
                 match proof {
-                    Some((first, other)) if other != build => problems.push(mixed(first, other, input, build)),
+                    Some((first, other)) if other != build => {
+                        problems.push(mixed(first, other, input, build))
+                    }
                     _ => proof = Some((input, build)),
                 }
             }
@@ -164,7 +169,7 @@ pub(super) fn groups(
     strata: &Strata,
     problems: &mut Problems,
 ) -> Vec<Group> {
-    let mut sets: BTreeMap<Vec<String>, Vec<(Input, Vec<(String, u32)>)>> = BTreeMap::new();
+    let mut sets: BTreeMap<Vec<String>, Vec<Opened>> = BTreeMap::new();
     for (input, names) in inputs.into_iter().zip(&genome.names) {
         let mut samples = input.header.samples.clone();
         samples.sort_unstable();
@@ -175,7 +180,7 @@ pub(super) fn groups(
     let mut groups: Vec<Group> = Vec::new();
     for (samples, mut files) in sets {
         if files.len() > 1 {
-            let first = |(input, names): &(Input, Vec<(String, u32)>)| problems_free(first_place(input, names));
+            let first = |(input, names): &Opened| problems_free(first_place(input, names));
             files.sort_by_cached_key(first);
         }
         groups.push(group(&samples, files, (&people, strata), request.absent));
@@ -190,7 +195,7 @@ fn problems_free(place: Result<Option<(u32, u64)>>) -> (u32, u64) {
 
 fn group(
     samples: &[String],
-    files: Vec<(Input, Vec<(String, u32)>)>,
+    files: Vec<Opened>,
     (people, strata): (&HashMap<&str, usize>, &Strata),
     absent: Absent,
 ) -> Group {
@@ -218,7 +223,7 @@ fn group(
 }
 
 /// Two files with partly the same samples would count people twice.
-fn check_disjoint(sets: &BTreeMap<Vec<String>, Vec<(Input, Vec<(String, u32)>)>>, problems: &mut Problems) {
+fn check_disjoint(sets: &BTreeMap<Vec<String>, Vec<Opened>>, problems: &mut Problems) {
     let mut owner: HashMap<&str, &Input> = HashMap::new();
     for (samples, files) in sets {
         let Some((input, _)) = files.first() else { continue };
@@ -258,7 +263,8 @@ fn first_place(input: &Input, names: &[(String, u32)]) -> Result<Option<(u32, u6
             }
             Format::Bcf if bytes.len() >= 16 => {
                 bcf::record_length(&bytes)?;
-                let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+                let word =
+                    |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
                 let name = input.header.contig_index.get(word(8) as usize).map(String::as_bytes);
                 return Ok(name.and_then(number).zip(Some(u64::from(word(12)) + 1)));
             }

@@ -3,8 +3,8 @@
 //! Cuts follow the compressed bytes that the indexes show, so that units cost about the same; without an index they
 //! follow contig lengths. A variant belongs to the partition that holds its normalised position.
 
-use super::files::{Genome, Group};
 use super::Request;
+use super::files::{Genome, Group};
 use crate::error::{Error, Problems, Result};
 use crate::region::{Contig, Region, canonical, join};
 use crate::text;
@@ -21,7 +21,11 @@ pub struct Partition {
 }
 
 /// The spans asked for, by contig; everything when no region is named.
-pub(super) fn regions(request: &Request, genome: &Genome, problems: &mut Problems) -> Option<Vec<Vec<(u64, u64)>>> {
+pub(super) fn regions(
+    request: &Request,
+    genome: &Genome,
+    problems: &mut Problems,
+) -> Option<Vec<Vec<(u64, u64)>>> {
     let before = problems.list().len();
     let mut wanted: Vec<Region> = Vec::new();
     for list in &request.regions {
@@ -51,7 +55,8 @@ fn bed(path: &std::path::Path) -> Result<Vec<Region>> {
     let source = std::fs::read_to_string(path).map_err(|e| Error::io(path, &e))?;
     let mut list = Vec::new();
     for (number, line) in source.lines().enumerate() {
-        let region = Region::parse_bed(line).map_err(|e| e.at(path.display(), format!("line {}", number + 1)))?;
+        let region =
+            Region::parse_bed(line).map_err(|e| e.at(path.display(), format!("line {}", number + 1)))?;
         list.extend(region);
     }
     Ok(list)
@@ -83,9 +88,11 @@ pub(super) fn partitions(
 ) -> Vec<Partition> {
     let n = request.partitions.max(1);
     let everything = request.regions.is_empty() && request.regions_file.is_none();
-    let parts = if n == 1 { vec![spans.to_vec()] } else { cut(&pieces(groups, contigs, spans), contigs.len(), n) };
+    let parts =
+        if n == 1 { vec![spans.to_vec()] } else { cut(&pieces(groups, contigs, spans), contigs.len(), n) };
     let whole = everything && parts.len() == 1;
-    let of_group = |group: usize| parts.iter().map(move |spans| Partition { group, spans: spans.clone(), whole });
+    let of_group =
+        |group: usize| parts.iter().map(move |spans| Partition { group, spans: spans.clone(), whole });
     (0..groups.len()).flat_map(of_group).collect()
 }
 
@@ -118,7 +125,9 @@ fn marks(groups: &[Group], contig: usize, length: Option<u64>) -> Vec<(u64, u64)
             let header_index = file.input.header.contig_index.iter().position(|n| n == name);
             let marks = index.spread(name, header_index);
             let costs = marks.iter().zip(marks.iter().skip(1).map(|m| m.1).chain([u64::MAX]));
-            spread.extend(costs.map(|(&(pos, from), to)| (pos, if to == u64::MAX { 1 << 14 } else { to.saturating_sub(from) + 1 })));
+            spread.extend(costs.map(|(&(pos, from), to)| {
+                (pos, if to == u64::MAX { 1 << 14 } else { to.saturating_sub(from) + 1 })
+            }));
         }
     }
     if spread.is_empty() {
@@ -156,7 +165,12 @@ mod tests {
     #[test]
     fn parts_cover_everything_once() {
         let pieces: Vec<Piece> = (0..100)
-            .map(|i| Piece { contig: i / 60, start: i as u64 * 10, end: i as u64 * 10 + 10, weight: 1 + i as u64 % 7 })
+            .map(|i| Piece {
+                contig: i / 60,
+                start: i as u64 * 10,
+                end: i as u64 * 10 + 10,
+                weight: 1 + i as u64 % 7,
+            })
             .collect();
         for n in [2, 7, 300] {
             let parts = cut(&pieces, 2, n);

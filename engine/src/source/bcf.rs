@@ -35,7 +35,8 @@ struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     fn take(&mut self, n: usize) -> Result<&'a [u8]> {
-        let end = self.at.checked_add(n).filter(|&e| e <= self.end).ok_or_else(|| damaged("it ends too early"))?;
+        let end =
+            self.at.checked_add(n).filter(|&e| e <= self.end).ok_or_else(|| damaged("it ends too early"))?;
         let taken = &self.bytes[self.at..end];
         self.at = end;
         Ok(taken)
@@ -152,9 +153,13 @@ impl Body<'_> {
         if ids.is_empty() {
             return Ok(".".into());
         }
-        let names: Option<Vec<&str>> =
-            ids.iter().map(|&id| self.header.strings.get(usize::try_from(id).ok()?).map(String::as_str)).collect();
-        names.map(|n| n.join(";").into_boxed_str()).ok_or_else(|| damaged("a FILTER that the header does not name"))
+        let names: Option<Vec<&str>> = ids
+            .iter()
+            .map(|&id| self.header.strings.get(usize::try_from(id).ok()?).map(String::as_str))
+            .collect();
+        names
+            .map(|n| n.join(";").into_boxed_str())
+            .ok_or_else(|| damaged("a FILTER that the header does not name"))
     }
 
     /// Finds GT and the judging fields among the vectors of the samples.

@@ -185,7 +185,12 @@ impl ChunkReader {
         if n < size - 18 {
             return Err(self.cut());
         }
-        let isize = u32::from_le_bytes([out[start + size - 4], out[start + size - 3], out[start + size - 2], out[start + size - 1]]);
+        let isize = u32::from_le_bytes([
+            out[start + size - 4],
+            out[start + size - 3],
+            out[start + size - 2],
+            out[start + size - 1],
+        ]);
         match usize::try_from(isize) {
             Ok(isize) if isize <= BLOCK => Ok(Some(isize)),
             _ => Err(self.corrupt(at, "a BGZF block claims more than 64 KiB")),
@@ -283,7 +288,13 @@ impl Stream {
     }
 
     pub(crate) fn over(path: &Path, reader: ChunkReader) -> Self {
-        Self { path: path.to_owned(), reader, inflater: Inflater::new(), bytes: Vec::new(), spare: Vec::new() }
+        Self {
+            path: path.to_owned(),
+            reader,
+            inflater: Inflater::new(),
+            bytes: Vec::new(),
+            spare: Vec::new(),
+        }
     }
 
     /// Appends the next chunk to `out`; false at the end.
@@ -305,7 +316,9 @@ pub(crate) fn check_end(path: &Path) -> Result<u64> {
     let size = file.seek(SeekFrom::End(0)).map_err(|e| Error::io(path, &e))?;
     let mut end = [0u8; 28];
     if size >= 28 {
-        file.seek(SeekFrom::End(-28)).and_then(|_| file.read_exact(&mut end)).map_err(|e| Error::io(path, &e))?;
+        file.seek(SeekFrom::End(-28))
+            .and_then(|_| file.read_exact(&mut end))
+            .map_err(|e| Error::io(path, &e))?;
     }
     if end[16..] == EOF[16..] && end[..4] == EOF[..4] {
         return Ok(size);

@@ -38,7 +38,8 @@ pub(crate) struct Input {
 impl Input {
     /// Opens a file; `stale_ok` accepts an index that is older than its file.
     pub(crate) fn open(path: &Path, stale_ok: bool) -> Result<Self> {
-        Self::open_inner(path, stale_ok).map_err(|e| if e.place().is_empty() { e.at(path.display(), "") } else { e })
+        Self::open_inner(path, stale_ok)
+            .map_err(|e| if e.place().is_empty() { e.at(path.display(), "") } else { e })
     }
 
     fn open_inner(path: &Path, stale_ok: bool) -> Result<Self> {
@@ -167,7 +168,6 @@ impl Input {
         }
     }
 }
-
 
 /// Virtual position of the first record, and whether there is one.
 pub(super) fn first_record(path: &Path) -> Result<(u64, bool)> {

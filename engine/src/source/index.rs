@@ -40,21 +40,30 @@ impl std::fmt::Debug for Index {
 
 impl Index {
     /// Looks for `.csi` and `.tbi` beside the file and checks what it finds.
-    pub(crate) fn find(path: &Path, format: Format, modified: SystemTime, stale_ok: bool) -> Result<Option<Self>> {
+    pub(crate) fn find(
+        path: &Path,
+        format: Format,
+        modified: SystemTime,
+        stale_ok: bool,
+    ) -> Result<Option<Self>> {
         for suffix in ["csi", "tbi"] {
             let mut name = path.as_os_str().to_owned();
             name.push(format!(".{suffix}"));
             let index = PathBuf::from(name);
             if index.exists() {
-                return Self::read(&index, path, (format, modified, stale_ok)).map(Some).map_err(|e| {
-                    if e.place().is_empty() { e.at(index.display(), "") } else { e }
-                });
+                return Self::read(&index, path, (format, modified, stale_ok))
+                    .map(Some)
+                    .map_err(|e| if e.place().is_empty() { e.at(index.display(), "") } else { e });
             }
         }
         Ok(None)
     }
 
-    fn read(index: &Path, file: &Path, (format, modified, stale_ok): (Format, SystemTime, bool)) -> Result<Self> {
+    fn read(
+        index: &Path,
+        file: &Path,
+        (format, modified, stale_ok): (Format, SystemTime, bool),
+    ) -> Result<Self> {
         let meta = std::fs::metadata(index).map_err(|e| Error::io(index, &e))?;
         let written = meta.modified().map_err(|e| Error::io(index, &e))?;
         if written < modified && !stale_ok {
@@ -95,7 +104,8 @@ impl Index {
             reached = reached.max(end);
         }
         let block = reached >> 16;
-        let done = block == end_of_data || (block < size && block + container::block_at(file, block)? >= end_of_data);
+        let done = block == end_of_data
+            || (block < size && block + container::block_at(file, block)? >= end_of_data);
         if done && starts_at_first_record(file, spans[0].0)? { Ok(()) } else { Err(foreign()) }
     }
 
@@ -105,12 +115,18 @@ impl Index {
     }
 
     /// Virtual position from which every record overlapping `[start, …)` can be read; `None` when there is none.
-    pub(crate) fn begin(&self, name: &str, header_index: Option<usize>, span: (u64, u64)) -> Result<Option<(u64, u64)>> {
+    pub(crate) fn begin(
+        &self,
+        name: &str,
+        header_index: Option<usize>,
+        span: (u64, u64),
+    ) -> Result<Option<(u64, u64)>> {
         let Some(id) = self.reference(name, header_index) else { return Ok(None) };
         if self.references.get(id).is_none_or(Vec::is_empty) {
             return Ok(None);
         }
-        let position = |p: u64| Position::try_from(usize::try_from(p).unwrap_or(usize::MAX)).unwrap_or(Position::MIN);
+        let position =
+            |p: u64| Position::try_from(usize::try_from(p).unwrap_or(usize::MAX)).unwrap_or(Position::MIN);
         // The largest position that the binning scheme can hold.
         let limit = self.kind.limit();
         let (start, end) = (span.0.saturating_add(1).min(limit), span.1.clamp(1, limit));
@@ -127,7 +143,11 @@ impl Index {
 
     /// Contigs with records, for files without `##contig` lines.
     pub(crate) fn contigs(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().zip(&self.references).filter(|(_, spans)| !spans.is_empty()).map(|(name, _)| name.as_str())
+        self.names
+            .iter()
+            .zip(&self.references)
+            .filter(|(_, spans)| !spans.is_empty())
+            .map(|(name, _)| name.as_str())
     }
 }
 
@@ -163,7 +183,8 @@ impl Kind {
             Kind::Tabix(index) => index.header(),
             Kind::Csi(index) => index.header(),
         };
-        header.map_or_else(Vec::new, |h| h.reference_sequence_names().iter().map(ToString::to_string).collect())
+        header
+            .map_or_else(Vec::new, |h| h.reference_sequence_names().iter().map(ToString::to_string).collect())
     }
 
     fn references(&self) -> Vec<Vec<(u64, u64)>> {
@@ -171,7 +192,13 @@ impl Kind {
             ($index:expr) => {
                 Binning::reference_sequences($index)
                     .iter()
-                    .map(|r| r.bins().values().flat_map(|b| b.chunks()).map(|c| (c.start().into(), c.end().into())).collect())
+                    .map(|r| {
+                        r.bins()
+                            .values()
+                            .flat_map(|b| b.chunks())
+                            .map(|c| (c.start().into(), c.end().into()))
+                            .collect()
+                    })
                     .collect()
             };
         }

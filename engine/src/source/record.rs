@@ -43,6 +43,7 @@ pub(crate) struct Record {
 }
 
 /// What parsing a record's fixed fields gives.
+#[expect(clippy::large_enum_variant, reason = "one per record in work; a box would cost an allocation each")]
 pub(crate) enum Parsed {
     /// Nothing to count: outside the regions, filtered, or without a variant.
     Skipped,
@@ -112,7 +113,8 @@ pub(crate) fn allele(bytes: &[u8], is_ref: bool) -> Result<Box<str>> {
         _ => return Err(bad_allele(&shown())),
     };
     let symbolic = text.starts_with('<') && text.ends_with('>') && text.len() > 2;
-    let breakend = text.contains(['[', ']']) || (text.len() > 1 && (text.starts_with('.') || text.ends_with('.')));
+    let breakend =
+        text.contains(['[', ']']) || (text.len() > 1 && (text.starts_with('.') || text.ends_with('.')));
     if is_sequence(text) {
         Ok(text.to_ascii_uppercase().into_boxed_str())
     } else if !is_ref && (symbolic || breakend || matches!(text, "*" | ".")) {
@@ -131,10 +133,10 @@ fn bad_allele(shown: &str) -> Error {
 
 /// The number of contigs that a file names is small; the last one found is tried first.
 pub(crate) fn find_contig(contigs: &[(String, u32)], name: &[u8], hint: &mut usize) -> Option<u32> {
-    if let Some((known, id)) = contigs.get(*hint) {
-        if known.as_bytes() == name {
-            return Some(*id);
-        }
+    if let Some((known, id)) = contigs.get(*hint)
+        && known.as_bytes() == name
+    {
+        return Some(*id);
     }
     *hint = contigs.iter().position(|(known, _)| known.as_bytes() == name)?;
     Some(contigs[*hint].1)

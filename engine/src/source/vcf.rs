@@ -1,8 +1,6 @@
 //! The fixed fields of a VCF line.
 
-use super::record::{
-    Asked, FormatPlan, Genotypes, Parsed, Record, Row, allele, find_contig, unknown_contig,
-};
+use super::record::{Asked, FormatPlan, Genotypes, Parsed, Record, Row, allele, find_contig, unknown_contig};
 use crate::error::{Error, Result};
 use crate::region::{from_printed, locus};
 use crate::text;
@@ -60,7 +58,12 @@ impl LineParser {
         Ok(Row { contig, pos, parsed: parsed.map_err(|e| e.at(locus(&name, pos), ""))? })
     }
 
-    fn record(&mut self, fields: &Fields<'_>, (contig, pos, base): (u32, u64, usize), asked: &Asked<'_>) -> Result<Parsed> {
+    fn record(
+        &mut self,
+        fields: &Fields<'_>,
+        (contig, pos, base): (u32, u64, usize),
+        asked: &Asked<'_>,
+    ) -> Result<Parsed> {
         let [_, _, _, reference, alts, _, filter, _, format] = fields.fixed;
         if !asked.wants(contig, pos, pos + reference.len().max(1) as u64) {
             return Ok(Parsed::Skipped);
@@ -85,7 +88,13 @@ impl LineParser {
         }
         let Some(format) = self.plan else { return Ok(Parsed::WithoutGenotypes) };
         let columns = base + fields.rest.start..base + fields.rest.end;
-        Ok(Parsed::Kept(Record { contig, pos, alleles, filter, genotypes: Genotypes::Vcf { columns, format } }))
+        Ok(Parsed::Kept(Record {
+            contig,
+            pos,
+            alleles,
+            filter,
+            genotypes: Genotypes::Vcf { columns, format },
+        }))
     }
 }
 
@@ -94,7 +103,10 @@ fn position(field: &[u8]) -> Result<Option<u64>> {
     let number = std::str::from_utf8(field).ok().and_then(|s| s.parse::<u64>().ok()).filter(|&p| p < 1 << 40);
     let Some(number) = number else {
         let shown = String::from_utf8_lossy(&field[..field.len().min(40)]).into_owned();
-        return Err(Error::input(text!("POS `{shown}` is not a number", "POS `{shown}` は数値ではありません")));
+        return Err(Error::input(text!(
+            "POS `{shown}` is not a number",
+            "POS `{shown}` は数値ではありません"
+        )));
     };
     Ok(from_printed(number))
 }

@@ -55,7 +55,8 @@ pub(super) fn tree(name: &str, family: usize, people: &[Person], k: u32, problem
         children: Vec::new(),
         size: size(people, &members),
     };
-    let tree = Tree { name: name.to_owned(), nodes: vec![root], leaf_of_person: vec![0; people.len()], levels: 0 };
+    let tree =
+        Tree { name: name.to_owned(), nodes: vec![root], leaf_of_person: vec![0; people.len()], levels: 0 };
     let mut builder = Builder { family, people, k, problems, tree };
     builder.split(0, 0, &members);
     builder.tree
@@ -94,7 +95,9 @@ impl Builder<'_> {
             children.push(self.child(node, depth, &pool, false));
         }
         let nodes = &self.tree.nodes;
-        let rank = |&c: &usize| (std::cmp::Reverse(nodes[c].size.subjects()), nodes[c].name.is_none(), nodes[c].name.clone());
+        let rank = |&c: &usize| {
+            (std::cmp::Reverse(nodes[c].size.subjects()), nodes[c].name.is_none(), nodes[c].name.clone())
+        };
         children.sort_by_key(rank);
         self.tree.nodes[node].children = children;
     }
@@ -117,10 +120,10 @@ impl Builder<'_> {
                 break;
             }
         }
-        if let Some(error) = refused {
-            if !self.problems.list().contains(&error) {
-                self.problems.push(error);
-            }
+        if let Some(error) = refused
+            && !self.problems.list().contains(&error)
+        {
+            self.problems.push(error);
         }
         pool
     }
@@ -167,10 +170,22 @@ fn refusal(step: &Step, family: &str, k: u32) -> Error {
             "--by {family}: `{attribute}` の値がない人が {k} 人未満です。--drop-unknown {attribute} でコホートから除いてください"
         ));
     }
+    let how = remedy(attribute);
+    let (how_en, how_ja) = (how.en, how.ja);
     Error::refused(text!(
-        "--by {family}: a level of `{attribute}` holds fewer than {k} people; coarsen `{attribute}` (region and age10 \
-         have a built-in {attribute}:tree), or leave it out",
-        "--by {family}: `{attribute}` に {k} 人未満の区分があります。`{attribute}` を粗くする (region と age10 には \
-         組み込みの {attribute}:tree があります) か、外してください"
+        "--by {family}: a level of `{attribute}` holds fewer than {k} people; {how_en}, or leave it out",
+        "--by {family}: `{attribute}` に {k} 人未満の区分があります。{how_ja}か、外してください"
     ))
+}
+
+/// How an attribute can be made coarser.
+pub(super) fn remedy(attribute: &str) -> crate::error::Text {
+    match attribute {
+        "region" | "age10" => text!(
+            "write {attribute}:tree, which pools small levels",
+            "小さい区分をまとめる {attribute}:tree を使う"
+        ),
+        "icd10" => text!("use a less specific code", "より大きな分類のコードを使う"),
+        _ => text!("give `{attribute}` fewer levels", "`{attribute}` の区分を減らす"),
+    }
 }

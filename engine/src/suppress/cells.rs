@@ -107,7 +107,9 @@ mod tests {
 
     #[test]
     fn few_missing_look_like_none() {
-        for (x, n, shown) in [(0, 100, 0), (9, 100, 0), (10, 100, 10), (95, 100, 90), (15, 19, 0), (12, 20, 10)] {
+        for (x, n, shown) in
+            [(0, 100, 0), (9, 100, 0), (10, 100, 10), (95, 100, 90), (15, 19, 0), (12, 20, 10)]
+        {
             assert_eq!(shown_missing(x, n, 10), shown, "{x} of {n}");
         }
     }

@@ -48,7 +48,14 @@ pub(super) fn decide(family: &Family, rule: Rule, sums: Vec<Sums>) -> Decision {
 }
 
 /// Runs the chain of one node and pushes the children that stand on their own.
-fn split(family: &Family, rule: Rule, sums: &[Sums], node: usize, open: &mut Vec<usize>, complete: &mut bool) {
+fn split(
+    family: &Family,
+    rule: Rule,
+    sums: &[Sums],
+    node: usize,
+    open: &mut Vec<usize>,
+    complete: &mut bool,
+) {
     let counted = |c: &&usize| family.nodes[**c].size.counted(rule.zone) > 0;
     let chain: Vec<usize> = family.nodes[node].children.iter().filter(counted).copied().collect();
     let Some((&last, steps)) = chain.split_last() else { return };

@@ -154,7 +154,8 @@ impl<'w, 'a> Worker<'w, 'a> {
             if !carry.tail.is_empty() {
                 self.stitched = std::mem::take(&mut carry.tail);
                 start = complete(&mut self.stitched, &arena)?;
-                let Some(length) = bcf::record_length(&self.stitched)?.filter(|&n| n == self.stitched.len()) else {
+                let Some(length) = bcf::record_length(&self.stitched)?.filter(|&n| n == self.stitched.len())
+                else {
                     carry.tail = std::mem::take(&mut self.stitched);
                     return Ok(());
                 };
@@ -164,7 +165,8 @@ impl<'w, 'a> Worker<'w, 'a> {
                 self.take(row?, true, &mut carry)?;
             }
             while !carry.stop {
-                let Some(length) = bcf::record_length(&arena[start..])?.filter(|&n| n <= arena.len() - start) else {
+                let Some(length) = bcf::record_length(&arena[start..])?.filter(|&n| n <= arena.len() - start)
+                else {
                     break;
                 };
                 let row = bcf::parse(&arena, start..start + length, &input.header, &self.stretch.asked())?;
@@ -194,7 +196,8 @@ impl<'w, 'a> Worker<'w, 'a> {
             }
         }
         if stretch.stop.is_some_and(|(wanted, end)| {
-            (contig != wanted && !(carry.last.is_none() && self.last.is_none())) || (contig == wanted && pos >= end)
+            (contig != wanted && !(carry.last.is_none() && self.last.is_none()))
+                || (contig == wanted && pos >= end)
         }) {
             carry.stop = true;
             return Ok(());
@@ -241,19 +244,22 @@ impl<'w, 'a> Worker<'w, 'a> {
     fn variants(&mut self, record: &Record) -> Result<Vec<(Variant, u16)>> {
         let plan = self.stretch.plan;
         let contig = &plan.contigs()[record.contig as usize].name;
-        let place = |e: Error| if e.place().is_empty() { e.at(plan.locus(record.contig, record.pos), "") } else { e };
+        let place =
+            |e: Error| if e.place().is_empty() { e.at(plan.locus(record.contig, record.pos), "") } else { e };
         if let Some(reference) = &mut self.reference {
             reference.check(contig, record.pos, &record.alleles[0]).map_err(place)?;
         }
         let spans = &self.stretch.spans[record.contig as usize];
-        let inside = |pos: u64| spans.get(spans.partition_point(|&(_, e)| e <= pos)).is_some_and(|&(s, _)| s <= pos);
+        let inside =
+            |pos: u64| spans.get(spans.partition_point(|&(_, e)| e <= pos)).is_some_and(|&(s, _)| s <= pos);
         let mut variants = Vec::new();
         for (number, alt) in (1u16..).zip(&record.alleles[1..]) {
             if !is_row(alt, plan.request().structural) {
                 continue;
             }
             let alleles = (&*record.alleles[0], &**alt);
-            let variant = normalize::variant(self.reference.as_mut(), contig, record.pos, alleles).map_err(place)?;
+            let variant =
+                normalize::variant(self.reference.as_mut(), contig, record.pos, alleles).map_err(place)?;
             if inside(variant.pos) {
                 variants.push((variant, number));
             }
@@ -284,7 +290,11 @@ impl<'w, 'a> Worker<'w, 'a> {
             };
             let settled = match self.last {
                 Some((c, pos)) if c == contig => {
-                    if self.reference.is_some() { pos.saturating_sub(WINDOW) } else { pos }
+                    if self.reference.is_some() {
+                        pos.saturating_sub(WINDOW)
+                    } else {
+                        pos
+                    }
                 }
                 _ => u64::MAX,
             };
@@ -295,7 +305,8 @@ impl<'w, 'a> Worker<'w, 'a> {
     }
 
     fn run(&mut self, kept: &[Kept], contig: u32, (open_until, settled): (Option<u64>, u64)) -> Result<Run> {
-        let mut run = Run { contig, units: Vec::new(), bytes: Vec::new(), edges: Vec::new(), settled, combined: 0 };
+        let mut run =
+            Run { contig, units: Vec::new(), bytes: Vec::new(), edges: Vec::new(), settled, combined: 0 };
         // Which records meet at which position.
         let mut entries: Vec<(u64, usize)> = Vec::new();
         for (i, k) in kept.iter().enumerate() {
@@ -324,7 +335,11 @@ impl<'w, 'a> Worker<'w, 'a> {
                     let variants = here.map(|(v, a)| (*a, v.clone())).collect();
                     let filter = k.record.filter.clone();
                     let observation = Observation { file: self.stretch.file, variants, filter, calls };
-                    if edge(pos) { run.edges.push((pos, observation)) } else { together.push((pos, observation)) }
+                    if edge(pos) {
+                        run.edges.push((pos, observation))
+                    } else {
+                        together.push((pos, observation))
+                    }
                 } else {
                     let variants: Vec<(u16, &Variant)> = here.map(|(v, a)| (*a, v)).collect();
                     let alone = Alone {
@@ -380,14 +395,15 @@ impl<'w, 'a> Worker<'w, 'a> {
         let haploid = self.haploid[zone as usize].as_deref();
         let result = match &record.genotypes {
             Genotypes::Vcf { columns: range, format } => {
-                let filter =
-                    Filter { gq: format.gq, dp: format.dp, ad: format.ad, ft: format.ft, haploid };
+                let filter = Filter { gq: format.gq, dp: format.dp, ad: format.ad, ft: format.ft, haploid };
                 let layout = Layout { columns, alleles, max_ploidy, filter };
                 scan(self.backend, &buffer[range.clone()], &layout, &mut self.calls)
             }
             Genotypes::Bcf { gt, gq, dp, ad, ft } => {
                 let numbers = |v: &Option<Vector>| v.as_ref().and_then(|v| numbers(v, buffer));
-                let ft = ft.as_ref().map(|v| Strings { bytes: &buffer[v.bytes.clone()], per_sample: v.per_sample });
+                let ft = ft
+                    .as_ref()
+                    .map(|v| Strings { bytes: &buffer[v.bytes.clone()], per_sample: v.per_sample });
                 let filter = BcfFilter { gq: numbers(gq), dp: numbers(dp), ad: numbers(ad), ft, haploid };
                 let layout = BcfLayout { columns, alleles, max_ploidy, filter };
                 scan_bcf(self.backend, typed(gt, buffer), &layout, &mut self.calls)

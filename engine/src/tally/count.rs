@@ -72,13 +72,7 @@ impl<'a> Counter<'a> {
     pub(super) fn new(plan: &Plan, group: &'a Group) -> Self {
         let fine = &plan.strata().fine;
         let copies = Zone::ALL.map(|zone| fine.iter().map(|f| f.karyotype.copies(zone)).collect());
-        Self {
-            group,
-            copies,
-            missing: vec![0; fine.len()],
-            carriers: Vec::new(),
-            local: Vec::new(),
-        }
+        Self { group, copies, missing: vec![0; fine.len()], carriers: Vec::new(), local: Vec::new() }
     }
 
     /// A unit made by one record: the hot path.
@@ -126,17 +120,18 @@ impl<'a> Counter<'a> {
 
     /// One more carrier of an allele, if it is a variant of the unit. Class 0 is het, 1 hom-alt, 2 hemizygous.
     fn carry(&mut self, allele: u16, fine: u32, class: usize) {
-        if let Some(&alt) = self.local.get(usize::from(allele)) {
-            if alt != NONE {
-                self.carriers[usize::from(alt) * self.missing.len() + fine as usize][class] += 1;
-            }
+        if let Some(&alt) = self.local.get(usize::from(allele))
+            && alt != NONE
+        {
+            self.carriers[usize::from(alt) * self.missing.len() + fine as usize][class] += 1;
         }
     }
 
     /// Collects the scratch into a unit without names and clears it.
     fn take(&mut self, alts: usize) -> Unit {
         let cells = self.missing.len();
-        let missing = (0u32..).zip(&mut self.missing).filter(|(_, n)| **n > 0).map(|(f, n)| (f, std::mem::take(n)));
+        let missing =
+            (0u32..).zip(&mut self.missing).filter(|(_, n)| **n > 0).map(|(f, n)| (f, std::mem::take(n)));
         let missing = missing.collect();
         let variants = (0..alts)
             .map(|alt| {
@@ -157,7 +152,9 @@ impl<'a> Counter<'a> {
     /// copies in all than the person has is a contradiction, and the person is not called.
     pub(super) fn together(&mut self, observations: &[Observation], zone: Zone) -> Unit {
         let mut variants: BTreeMap<&Variant, &str> = BTreeMap::new();
-        for (observation, (_, variant)) in observations.iter().flat_map(|o| o.variants.iter().map(move |v| (o, v))) {
+        for (observation, (_, variant)) in
+            observations.iter().flat_map(|o| o.variants.iter().map(move |v| (o, v)))
+        {
             let filter = variants.entry(variant).or_insert(&observation.filter);
             *filter = worse(filter, &observation.filter);
         }
@@ -165,7 +162,9 @@ impl<'a> Counter<'a> {
         let people = self.people(observations, &order, zone);
         self.carriers.clear();
         self.carriers.resize(order.len() * self.missing.len(), [0; 3]);
-        for (&fine, person) in people.iter().map(|(member, p)| (&self.group.fine_of_member[*member as usize], p)) {
+        for (&fine, person) in
+            people.iter().map(|(member, p)| (&self.group.fine_of_member[*member as usize], p))
+        {
             let most = self.copies[zone as usize][fine as usize];
             if !person.called || person.copies.iter().map(|&c| u32::from(c)).sum::<u32>() > u32::from(most) {
                 self.missing[fine as usize] += 1;
@@ -202,8 +201,9 @@ impl<'a> Counter<'a> {
                 if copies == 0 {
                     continue;
                 }
-                let person =
-                    people.entry(member).or_insert_with(|| Person { called: true, copies: vec![0; order.len()] });
+                let person = people
+                    .entry(member)
+                    .or_insert_with(|| Person { called: true, copies: vec![0; order.len()] });
                 let alleles = match genotype(*call, copies, zone) {
                     Genotype::Missing => {
                         person.called = false;

@@ -79,7 +79,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Reads one stretch to its end; returns what its last chunk leaves.
-pub(super) fn run<'a>(stretch: &Stretch<'a>, crew: Crew<'_>, sink: &mut UnitSink<'a>, carry: Carry) -> Result<Carry> {
+pub(super) fn run<'a>(
+    stretch: &Stretch<'a>,
+    crew: Crew<'_>,
+    sink: &mut UnitSink<'a>,
+    carry: Carry,
+) -> Result<Carry> {
     let reader = stretch.file().input.open_at(stretch.begin)?;
     let mut carries = Carries::default();
     carries.ready.insert(0, carry);
