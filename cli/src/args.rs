@@ -116,7 +116,7 @@ pub(crate) struct Choice {
     /// Genotype counts beside strata too, where a variant is common enough to be considered
     #[arg(long, help_heading = "What")]
     pub(crate) genotypes: bool,
-    /// Symbolic alleles (<DEL> …) and breakends as rows too
+    /// Symbolic alleles such as `<DEL>`, and breakends, as rows too
     #[arg(long, help_heading = "What")]
     pub(crate) structural: bool,
     /// Accept calls of up to this many alleles and treat those of three or more as not called

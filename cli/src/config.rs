@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use shukei::error::{Error, Result};
+use shukei::plan::Absent;
 use shukei::text;
 
 use crate::args::Global;
@@ -14,6 +15,7 @@ use crate::args::Global;
 pub(crate) struct Config {
     pub(crate) policy: PolicySection,
     pub(crate) subjects: Subjects,
+    pub(crate) data_site: Vec<DataSite>,
 }
 
 /// `[policy]`
@@ -30,6 +32,16 @@ pub(crate) struct PolicySection {
 pub(crate) struct Subjects {
     /// The platform's list of people who withdrew.
     pub(crate) withdrawn: Option<PathBuf>,
+}
+
+/// `[[data_site]]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DataSite {
+    /// The name that the sample table's `data_site` uses.
+    pub(crate) name: String,
+    /// What a record that its files do not have means: `missing` or `hom-ref`.
+    pub(crate) absent: Option<Absent>,
 }
 
 const DEFAULT: &str = "/etc/shukei/platform.toml";

@@ -63,6 +63,7 @@ pub(crate) fn request(global: &Global, choice: &Choice) -> Result<Request> {
             AbsentArg::Missing => Absent::Missing,
             AbsentArg::HomRef => Absent::HomRef,
         },
+        absent_at: config.data_site.into_iter().filter_map(|site| Some((site.name, site.absent?))).collect(),
         include_filtered: choice.include_filtered,
         adj: choice.adj,
         genotypes: choice.genotypes,

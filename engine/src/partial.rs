@@ -212,11 +212,11 @@ impl PartialWriter {
             }
             Place::Named(path) => {
                 let dir = path.parent().unwrap_or(Path::new("."));
-                let named = tempfile::Builder::new()
-                    .prefix(".partial-")
-                    .tempfile_in(dir)
-                    .map_err(|e| Error::io(dir, &e))?;
-                let (file, temporary) = named.into_parts();
+                let prefix = format!(".partial-{partition:06}-");
+                remove_leftovers(dir, &prefix)?;
+                let named = tempfile::Builder::new().prefix(&prefix).tempfile_in(dir);
+                let (file, temporary) = named.map_err(|e| Error::io(dir, &e))?.into_parts();
+                file.lock().map_err(|e| Error::io(dir, &e))?;
                 (file, Some((temporary, path.to_path_buf())), path.display().to_string())
             }
         };
@@ -280,6 +280,19 @@ impl PartialWriter {
         }
         Ok(Partial { file, place: self.place, partition: self.partition, segments: foot.segments, notes })
     }
+}
+
+/// Removes what a run that died left of the same partition: temporary files that nobody holds a lock on.
+fn remove_leftovers(dir: &Path, prefix: &str) -> Result<()> {
+    for entry in std::fs::read_dir(dir).map_err(|e| Error::io(dir, &e))? {
+        let entry = entry.map_err(|e| Error::io(dir, &e))?;
+        if entry.file_name().to_string_lossy().starts_with(prefix)
+            && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok())
+        {
+            std::fs::remove_file(entry.path()).map_err(|e| Error::io(&entry.path(), &e))?;
+        }
+    }
+    Ok(())
 }
 
 impl Partial {

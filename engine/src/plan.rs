@@ -63,7 +63,7 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
     };
     let strata = Strata::new(&request.by, &cohort.people, &policy, &mut problems);
     let (Some(strata), true) = (strata, problems.is_empty()) else { return Err(problems) };
-    let groups = files::groups(&request, inputs, &genome, &cohort, &strata, &mut problems);
+    let groups = files::groups(&request, inputs, &genome, (&cohort, &strata), &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -234,6 +234,9 @@ impl Plan {
             ("absent".to_owned(), request.absent.name().to_owned()),
             ("adj".to_owned(), request.adj.to_string()),
         ];
+        list.extend(
+            request.absent_at.iter().map(|(site, a)| (format!("absent_{site}"), a.name().to_owned())),
+        );
         list.extend(request.by.iter().map(|by| ("by".to_owned(), by.clone())));
         list.extend(self.build.map(|b| ("build".to_owned(), b.to_string())));
         list

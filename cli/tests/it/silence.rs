@@ -21,7 +21,7 @@ fn cohort(dir: &Path, carriers: usize, missing: usize) {
          #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t{}\n",
         people.join("\t")
     );
-    let common = |i: usize| if i % 5 == 0 { "0/1" } else { "0/0" };
+    let common = |i: usize| if i.is_multiple_of(5) { "0/1" } else { "0/0" };
     let rare = |i: usize| match i {
         i if i < carriers => "0/1",
         i if i < carriers + missing => "./.",
@@ -29,7 +29,7 @@ fn cohort(dir: &Path, carriers: usize, missing: usize) {
     };
     // Men (odd numbers) have one X.
     let on_x = |i: usize| match rare(i) {
-        call if i % 2 == 0 => call,
+        call if i.is_multiple_of(2) => call,
         "0/1" => "1",
         "./." => ".",
         _ => "0",

@@ -18,6 +18,8 @@ const SHOWN: usize = 20;
 pub(super) struct Cohort {
     /// The sample that stands for each person.
     pub(super) samples: Vec<String>,
+    /// The data site of each person, empty when the table does not say.
+    pub(super) data_sites: Vec<String>,
     pub(super) people: Vec<Person>,
     pub(super) notes: Vec<Text>,
     pub(super) subject_column: bool,
@@ -55,6 +57,7 @@ pub(super) fn read(request: &Request, inputs: &[Input], problems: &mut Problems)
     let people = chosen.iter().map(|row| person(row, &families)).collect();
     Some(Cohort {
         samples: chosen.iter().map(|row| row.sample_id.clone()).collect(),
+        data_sites: chosen.iter().map(|row| row.data_site.clone()).collect(),
         people,
         notes,
         subject_column: table.subject_column,

@@ -160,32 +160,57 @@ fn scan_contigs(input: &Input) -> Result<Vec<(String, Option<u64>)>> {
     Ok(list)
 }
 
-/// Groups the files by their samples and maps columns to people.
+/// Groups the files by the people counted in them and maps columns to people.
 pub(super) fn groups(
     request: &Request,
     inputs: Vec<Input>,
     genome: &Genome,
-    cohort: &Cohort,
-    strata: &Strata,
+    (cohort, strata): (&Cohort, &Strata),
     problems: &mut Problems,
 ) -> Vec<Group> {
+    let people = cohort::index(cohort);
     let mut sets: BTreeMap<Vec<String>, Vec<Opened>> = BTreeMap::new();
     for (input, names) in inputs.into_iter().zip(&genome.names) {
-        let mut samples = input.header.samples.clone();
+        let counted = |s: &&String| people.contains_key(s.as_str());
+        let mut samples: Vec<String> = input.header.samples.iter().filter(counted).cloned().collect();
         samples.sort_unstable();
         sets.entry(samples).or_default().push((input, names.clone()));
     }
+    // Files of which nobody is counted are not read.
+    sets.remove(&Vec::new());
     check_disjoint(&sets, problems);
-    let people = cohort::index(cohort);
     let mut groups: Vec<Group> = Vec::new();
     for (samples, mut files) in sets {
         if files.len() > 1 {
             let first = |(input, names): &Opened| problems_free(first_place(input, names));
             files.sort_by_cached_key(first);
         }
-        groups.push(group(&samples, files, (&people, strata), request.absent));
+        let absent = absent(request, cohort, samples.iter().map(|s| people[s.as_str()]));
+        let place = files[0].0.path.clone();
+        if let Some(absent) = problems.keep(absent.map_err(|e| e.at(place.display(), ""))) {
+            groups.push(group(&samples, files, (&people, strata), absent));
+        }
     }
     groups
+}
+
+/// What an absent record means for these people: what their data site declares, else what the request says.
+fn absent(request: &Request, cohort: &Cohort, people: impl Iterator<Item = usize>) -> Result<Absent> {
+    let of = |person: usize| {
+        let site = &cohort.data_sites[person];
+        (request.absent_at.get(site).copied().unwrap_or(request.absent), site)
+    };
+    let mut people = people.map(of);
+    let Some((absent, first)) = people.next() else { return Ok(request.absent) };
+    match people.find(|(other, _)| *other != absent) {
+        None => Ok(absent),
+        Some((_, second)) => Err(Error::input(text!(
+            "holds people of the data sites `{first}` and `{second}`, for which the configuration declares different \
+             meanings of an absent record; give one file per data site",
+            "データ拠点 `{first}` と `{second}` の人が含まれていますが、レコードがない場合の意味が設定で異なります。\
+             データ拠点ごとにファイルを分けてください"
+        ))),
+    }
 }
 
 /// A file whose first record cannot be read sorts last; reading it will say why.

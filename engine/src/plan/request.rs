@@ -1,5 +1,6 @@
 //! What a user asks for.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,8 @@ pub struct Request {
     pub reference: Option<PathBuf>,
     /// What an absent record means.
     pub absent: Absent,
+    /// What it means at data sites that declare it, by the name in the sample table's `data_site`.
+    pub absent_at: BTreeMap<String, Absent>,
     /// Records whose FILTER is not PASS or `.` too.
     pub include_filtered: bool,
     /// gnomAD's high-quality genotypes only.

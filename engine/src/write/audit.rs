@@ -82,6 +82,7 @@ pub(crate) fn of(plan: &Plan, written: &Written, notes: Notes, run: Run) -> Audi
             "by": request.by,
             "regions": request.regions,
             "absent": request.absent.name(),
+            "absent_at": request.absent_at,
             "include_filtered": request.include_filtered,
             "adj": request.adj,
             "genotypes": request.genotypes,
