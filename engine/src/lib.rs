@@ -58,7 +58,7 @@ pub mod region;
 pub mod run;
 mod source;
 pub mod stats;
-pub mod strata;
+mod strata;
 pub mod subject;
 pub mod suppress;
 pub mod tally;

@@ -85,10 +85,7 @@ impl<'p> Merged<'p> {
 
     /// Facts about the records of all partitions.
     pub(crate) fn notes(&self) -> Notes {
-        self.partials.iter().map(Partial::notes).fold(Notes::default(), |a, b| Notes {
-            without_genotypes: a.without_genotypes + b.without_genotypes,
-            combined: a.combined + b.combined,
-        })
+        Notes { without_genotypes: self.partials.iter().map(|p| p.notes().without_genotypes).sum() }
     }
 
     /// Opens the streams of the current contig.
@@ -137,6 +134,7 @@ impl<'p> Merged<'p> {
         {
             return unit;
         }
+        let mut combined = false;
         let mut missing: BTreeMap<u32, u32> = BTreeMap::new();
         let mut variants: BTreeMap<Alleles, (Box<str>, Vec<CellCounts>)> = BTreeMap::new();
         for (group, head) in self.plan.groups().iter().zip(heads) {
@@ -148,6 +146,7 @@ impl<'p> Merged<'p> {
                 }
                 continue;
             };
+            combined |= unit.combined;
             for (fine, n) in unit.missing {
                 *missing.entry(fine).or_default() += n;
             }
@@ -168,7 +167,7 @@ impl<'p> Merged<'p> {
                 cells: added(cells),
             })
             .collect();
-        Unit { contig: self.contig, pos, variants, missing: missing.into_iter().collect() }
+        Unit { contig: self.contig, pos, variants, missing: missing.into_iter().collect(), combined }
     }
 }
 

@@ -48,6 +48,8 @@ pub(crate) struct Unit {
     pub(crate) pos: u64,
     pub(crate) variants: Vec<VariantCounts>,
     pub(crate) missing: Vec<(u32, u32)>,
+    /// Several records of the same people were combined here (counting rules 13 and 14).
+    pub(crate) combined: bool,
 }
 
 fn put(out: &mut Vec<u8>, mut n: u64) {
@@ -113,6 +115,7 @@ impl Unit {
             put(out, u64::from(fine));
             put(out, u64::from(n));
         }
+        put(out, u64::from(self.combined));
     }
 
     fn decode(contig: u32, bytes: &[u8]) -> Option<Unit> {
@@ -135,7 +138,8 @@ impl Unit {
             .collect::<Option<_>>()?;
         let missing =
             (0..get.number()?).map(|_| Some((get.small()?, get.small()?))).collect::<Option<_>>()?;
-        get.0.is_empty().then_some(Unit { contig, pos, variants, missing })
+        let combined = get.number()? == 1;
+        get.0.is_empty().then_some(Unit { contig, pos, variants, missing, combined })
     }
 }
 
@@ -152,8 +156,6 @@ struct Head {
 pub struct Notes {
     /// Records without GT (counting rule 16).
     pub without_genotypes: u64,
-    /// Records that became a variant which another record of the same people already was (rules 13 and 14).
-    pub combined: u64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -452,7 +454,7 @@ mod tests {
         let cells = vec![CellCounts { fine: 300, het: 7, homalt: 0, hemi: 1 }];
         let variant =
             VariantCounts { reference: "A".into(), alternate: "CT".into(), filter: "PASS".into(), cells };
-        Unit { contig: 3, pos, variants: vec![variant], missing: vec![(0, 5)] }
+        Unit { contig: 3, pos, variants: vec![variant], missing: vec![(0, 5)], combined: true }
     }
 
     fn write(path: &Path) -> Partial {

@@ -20,7 +20,7 @@ pub(crate) use files::{Group, GroupFile};
 
 use crate::error::{Error, Problems, Result, Text};
 use crate::policy::Policy;
-use crate::region::{Build, Contig, Zone, locus};
+use crate::region::{Build, Contig, ContigKind, Zone, locus};
 use crate::source::Input;
 use crate::strata::Strata;
 use crate::text;
@@ -82,6 +82,7 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
         partitions,
         digest: String::new(),
     };
+    plan.notes.extend(plan.sex_chromosomes_are_silent());
     plan.digest = plan.fingerprint();
     Ok(plan)
 }
@@ -193,8 +194,7 @@ impl Plan {
     }
 
     /// The strata and their sizes.
-    #[must_use]
-    pub fn strata(&self) -> &Strata {
+    pub(crate) fn strata(&self) -> &Strata {
         &self.strata
     }
 
@@ -237,9 +237,24 @@ impl Plan {
         list.extend(
             request.absent_at.iter().map(|(site, a)| (format!("absent_{site}"), a.name().to_owned())),
         );
-        list.extend(request.by.iter().map(|by| ("by".to_owned(), by.clone())));
+        list.push(("by".to_owned(), request.by.join(" | ")));
         list.extend(self.build.map(|b| ("build".to_owned(), b.to_string())));
         list
+    }
+
+    /// A word where X and Y can have no row, the same whatever the reason.
+    fn sex_chromosomes_are_silent(&self) -> Option<Text> {
+        let root = self.strata.families[0].nodes[0].size;
+        let k = self.policy.k;
+        let silent = root.guarded(Zone::X, k) || root.counted(Zone::X) < k;
+        let there = self.contigs.iter().any(|c| matches!(c.kind, ContigKind::X | ContigKind::Y));
+        (silent && there).then(|| {
+            text!(
+                "X and Y outside the pseudo-autosomal regions have no rows: sex is not known, or too few people have one \
+                 of its values",
+                "X と Y の偽常染色体領域以外には行がありません。性別が不明か、いずれかの値の人が少なすぎるためです"
+            )
+        })
     }
 
     /// Everything that decides the counts, hashed.

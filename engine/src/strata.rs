@@ -9,8 +9,8 @@ mod size;
 
 use std::collections::BTreeMap;
 
-pub use build::{Person, Step};
-pub use size::Size;
+pub(crate) use build::{Person, Step};
+pub(crate) use size::Size;
 
 use crate::error::{Error, Problems};
 use crate::policy::Policy;
@@ -19,7 +19,7 @@ use crate::text;
 
 /// Sex as far as ploidy goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Karyotype {
+pub(crate) enum Karyotype {
     /// XX.
     Xx,
     /// XY.
@@ -31,7 +31,7 @@ pub enum Karyotype {
 impl Karyotype {
     /// Copies that a person of this sex has at a locus of this zone; 0 where the person is not counted.
     #[must_use]
-    pub fn copies(self, zone: Zone) -> u8 {
+    pub(crate) fn copies(self, zone: Zone) -> u8 {
         match (zone, self) {
             (Zone::Diploid, _) | (Zone::X, Karyotype::Xx) => 2,
             (Zone::Mt, _) | (Zone::X | Zone::Y, Karyotype::Xy) => 1,
@@ -42,70 +42,75 @@ impl Karyotype {
 
 /// A node of a family: a set of subjects that a table may show, or a remainder that nobody asked for.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub(crate) struct Node {
     /// Path from the root (`sex_F_region_kanto`), empty for the root; `None` for pooled small nodes of a `:tree`.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Labels along the path, as the sample table spells them.
-    pub label: String,
+    pub(crate) label: String,
     /// The attribute of the last step.
-    pub attribute: String,
+    pub(crate) attribute: String,
     /// Index of the parent; parents come before their children. The root is its own parent.
-    pub parent: usize,
+    pub(crate) parent: usize,
     /// Children in chain order: by public size, largest first, ties by name.
-    pub children: Vec<usize>,
+    pub(crate) children: Vec<usize>,
     /// Subjects by sex.
-    pub size: Size,
+    pub(crate) size: Size,
 }
 
 /// One `--by`: a tree of nodes, the root first.
 #[derive(Clone, Debug)]
-pub struct Family {
+pub(crate) struct Family {
     /// As the user wrote it: `sex,region`.
-    pub name: String,
+    pub(crate) name: String,
     /// Nodes in depth-first order.
-    pub nodes: Vec<Node>,
+    pub(crate) nodes: Vec<Node>,
     /// The leaf that holds each plan cell.
-    pub leaf_of_cell: Vec<usize>,
+    pub(crate) leaf_of_cell: Vec<usize>,
     /// Attributes one below the other; a tree attribute counts its levels.
-    pub levels: usize,
+    pub(crate) levels: usize,
 }
 
 /// Cells of the cross-classification of the first families, for rule (a).
 #[derive(Clone, Debug)]
-pub struct Atoms {
+pub(crate) struct Atoms {
     /// The atom of each plan cell.
-    pub of_cell: Vec<usize>,
+    pub(crate) of_cell: Vec<usize>,
     /// Subjects of each atom.
-    pub sizes: Vec<Size>,
+    pub(crate) sizes: Vec<Size>,
 }
 
 /// One finest counting cell: a plan cell × sex.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FineCell {
+pub(crate) struct FineCell {
     /// The plan cell.
-    pub cell: usize,
+    pub(crate) cell: usize,
     /// The sex.
-    pub karyotype: Karyotype,
+    pub(crate) karyotype: Karyotype,
 }
 
 /// All strata of a plan.
 #[derive(Clone, Debug)]
-pub struct Strata {
+pub(crate) struct Strata {
     /// At least one; without `--by` a single family that is only its root.
-    pub families: Vec<Family>,
+    pub(crate) families: Vec<Family>,
     /// Subjects of each plan cell.
-    pub cells: Vec<Size>,
+    pub(crate) cells: Vec<Size>,
     /// Counting cells, by plan cell and sex.
-    pub fine: Vec<FineCell>,
+    pub(crate) fine: Vec<FineCell>,
     /// The counting cell of each person handed to [`Strata::new`].
-    pub fine_of_person: Vec<u32>,
+    pub(crate) fine_of_person: Vec<u32>,
     /// `atoms[i]`: leaves of family 0 × … × family i.
-    pub atoms: Vec<Atoms>,
+    pub(crate) atoms: Vec<Atoms>,
 }
 
 impl Strata {
     /// Builds the families and checks every size rule. Problems name attributes and rules, never a size below K.
-    pub fn new(by: &[String], people: &[Person], policy: &Policy, problems: &mut Problems) -> Option<Self> {
+    pub(crate) fn new(
+        by: &[String],
+        people: &[Person],
+        policy: &Policy,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let k = policy.k;
         if people.len() < k as usize {
             problems.push(Error::refused(text!(
@@ -217,7 +222,7 @@ fn atoms(keys: &[Vec<usize>], cells: &[Size], n: usize) -> Atoms {
 
 impl Family {
     /// A node and everything above it, the root last.
-    pub fn ancestors(&self, leaf: usize) -> impl Iterator<Item = usize> + '_ {
+    pub(crate) fn ancestors(&self, leaf: usize) -> impl Iterator<Item = usize> + '_ {
         std::iter::successors(Some(leaf), |&n| (n != 0).then(|| self.nodes[n].parent))
     }
 }

@@ -35,6 +35,7 @@ pub struct Released<'p> {
     merged: Merged<'p>,
     rule: Suppressor<'p>,
     rows_per_contig: Vec<u64>,
+    combined: u64,
 }
 
 /// Applies the plan's policy to merged counts.
@@ -49,7 +50,7 @@ pub fn suppress<'p>(merged: Merged<'p>) -> Result<Released<'p>> {
         description: plan.description(),
     };
     let rows_per_contig = vec![0; plan.contigs().len()];
-    Ok(Released { header, merged, rule, rows_per_contig })
+    Ok(Released { header, merged, rule, rows_per_contig, combined: 0 })
 }
 
 impl Released<'_> {
@@ -65,10 +66,18 @@ impl Released<'_> {
             let rows = self.rule.rows(&unit)?;
             if let Some(row) = rows.first() {
                 self.rows_per_contig[row.contig()] += rows.len() as u64;
+                self.combined += u64::from(unit.combined);
                 return Ok(Some(rows));
             }
         }
         Ok(None)
+    }
+
+    /// Positions with rows at which several records of the same people were combined, so far. Positions without rows
+    /// are not counted: whether a hidden variant is there is not for this number to tell.
+    #[must_use]
+    pub fn combined(&self) -> u64 {
+        self.combined
     }
 
     /// Rows handed out so far, by contig of the header.

@@ -34,7 +34,8 @@ fn cohort(dir: &Path, carriers: usize, missing: usize) {
         "./." => ".",
         _ => "0",
     };
-    let calls: [(&str, u32, &dyn Fn(usize) -> &'static str); 4] =
+    type Row<'a> = (&'a str, u32, &'a dyn Fn(usize) -> &'static str);
+    let calls: [Row<'_>; 4] =
         [("chr1", 1000, &common), ("chr1", 2000, &rare), ("chr1", 3000, &common), ("chrX", 9_000_000, &on_x)];
     for (contig, pos, call) in calls {
         let row: Vec<&str> = (0..people.len()).map(call).collect();

@@ -8,24 +8,24 @@ use crate::text;
 
 /// One level on a person's way down a family.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub(crate) struct Step {
     /// Attribute as it stands in names: `region`.
-    pub attribute: String,
+    pub(crate) attribute: String,
     /// Token of the level: `kanto`.
-    pub token: String,
+    pub(crate) token: String,
     /// Label as in the sample table.
-    pub label: String,
+    pub(crate) label: String,
     /// True inside a built-in tree: small nodes are pooled instead of refused.
-    pub tree: bool,
+    pub(crate) tree: bool,
 }
 
 /// A subject: sex and, per family, the way down.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
+pub(crate) struct Person {
     /// Sex.
-    pub karyotype: Karyotype,
+    pub(crate) karyotype: Karyotype,
     /// One path per family; empty without `--by`.
-    pub paths: Vec<Vec<Step>>,
+    pub(crate) paths: Vec<Vec<Step>>,
 }
 
 /// A family before the families are crossed.

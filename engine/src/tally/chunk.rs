@@ -36,7 +36,6 @@ pub(super) struct Run {
     pub(super) edges: Vec<(u64, Observation)>,
     /// Units before this position are complete after this run.
     pub(super) settled: u64,
-    pub(super) combined: u64,
 }
 
 /// A record and the variants it contributes: `(normalised variant, allele number)`.
@@ -305,8 +304,7 @@ impl<'w, 'a> Worker<'w, 'a> {
     }
 
     fn run(&mut self, kept: &[Kept], contig: u32, (open_until, settled): (Option<u64>, u64)) -> Result<Run> {
-        let mut run =
-            Run { contig, units: Vec::new(), bytes: Vec::new(), edges: Vec::new(), settled, combined: 0 };
+        let mut run = Run { contig, units: Vec::new(), bytes: Vec::new(), edges: Vec::new(), settled };
         // Which records meet at which position.
         let mut entries: Vec<(u64, usize)> = Vec::new();
         for (i, k) in kept.iter().enumerate() {
@@ -372,7 +370,6 @@ impl<'w, 'a> Worker<'w, 'a> {
             let start = run.bytes.len();
             unit.encode(&mut run.bytes);
             run.units.push((pos, start..run.bytes.len()));
-            run.combined += 1;
         }
         Ok(())
     }

@@ -56,14 +56,45 @@ fn genotype(call: Call, copies: u8, zone: Zone) -> Genotype {
 }
 
 /// Counts units of one group; scratch space over the fine cells.
+///
+/// Only cells that somebody touches are visited: the price of a variant is its carriers, not the number of strata.
 pub(super) struct Counter<'a> {
     group: &'a Group,
     /// `copies[zone][fine]`.
     copies: [Vec<u8>; 4],
-    missing: Vec<u32>,
-    carriers: Vec<[u32; 3]>,
+    missing: Cells<u32>,
+    /// Hets, hom-alts and hemizygotes by ALT of the unit.
+    carriers: Vec<Cells<[u32; 3]>>,
     /// The variant of a unit by allele number, `NONE` for others.
     local: Vec<u16>,
+}
+
+/// Counts by fine cell, zero but for the cells in the list.
+struct Cells<T> {
+    counts: Vec<T>,
+    touched: Vec<u32>,
+}
+
+impl<T: Copy + Default + PartialEq> Cells<T> {
+    fn new(cells: usize) -> Self {
+        Self { counts: vec![T::default(); cells], touched: Vec::new() }
+    }
+
+    /// The count of a cell, to be raised.
+    fn at(&mut self, fine: u32) -> &mut T {
+        let count = &mut self.counts[fine as usize];
+        if *count == T::default() {
+            self.touched.push(fine);
+        }
+        count
+    }
+
+    /// The touched cells in order with their counts; all are zero again afterwards.
+    fn take(&mut self) -> Vec<(u32, T)> {
+        self.touched.sort_unstable();
+        let counts = &mut self.counts;
+        self.touched.drain(..).map(|fine| (fine, std::mem::take(&mut counts[fine as usize]))).collect()
+    }
 }
 
 const NONE: u16 = u16::MAX;
@@ -72,17 +103,15 @@ impl<'a> Counter<'a> {
     pub(super) fn new(plan: &Plan, group: &'a Group) -> Self {
         let fine = &plan.strata().fine;
         let copies = Zone::ALL.map(|zone| fine.iter().map(|f| f.karyotype.copies(zone)).collect());
-        Self { group, copies, missing: vec![0; fine.len()], carriers: Vec::new(), local: Vec::new() }
+        Self { group, copies, missing: Cells::new(fine.len()), carriers: Vec::new(), local: Vec::new() }
     }
 
     /// A unit made by one record: the hot path.
     ///
     /// For each call that is not plain hom-ref: the person's fine cell; one increment there.
     pub(super) fn alone(&mut self, alone: &Alone<'_>, zone: Zone) -> Unit {
-        let cells = self.missing.len();
         let alts = alone.variants.len();
-        self.carriers.clear();
-        self.carriers.resize(alts * cells, [0; 3]);
+        self.room_for(alts);
         self.local.clear();
         for (i, (allele, _)) in (0..NONE).zip(alone.variants) {
             let allele = usize::from(*allele);
@@ -99,7 +128,7 @@ impl<'a> Counter<'a> {
                 continue;
             }
             match genotype(*call, copies, zone) {
-                Genotype::Missing => self.missing[fine as usize] += 1,
+                Genotype::Missing => *self.missing.at(fine) += 1,
                 Genotype::One(a) => self.carry(a, fine, 2),
                 Genotype::Two(a, b) if a == b => self.carry(a, fine, 1),
                 Genotype::Two(a, b) => {
@@ -118,32 +147,34 @@ impl<'a> Counter<'a> {
         unit
     }
 
+    /// Scratch for this many ALTs.
+    fn room_for(&mut self, alts: usize) {
+        let cells = self.missing.counts.len();
+        if self.carriers.len() < alts {
+            self.carriers.resize_with(alts, || Cells::new(cells));
+        }
+    }
+
     /// One more carrier of an allele, if it is a variant of the unit. Class 0 is het, 1 hom-alt, 2 hemizygous.
     fn carry(&mut self, allele: u16, fine: u32, class: usize) {
         if let Some(&alt) = self.local.get(usize::from(allele))
             && alt != NONE
         {
-            self.carriers[usize::from(alt) * self.missing.len() + fine as usize][class] += 1;
+            self.carriers[usize::from(alt)].at(fine)[class] += 1;
         }
     }
 
     /// Collects the scratch into a unit without names and clears it.
     fn take(&mut self, alts: usize) -> Unit {
-        let cells = self.missing.len();
-        let missing =
-            (0u32..).zip(&mut self.missing).filter(|(_, n)| **n > 0).map(|(f, n)| (f, std::mem::take(n)));
-        let missing = missing.collect();
-        let variants = (0..alts)
-            .map(|alt| {
-                let counts = (0u32..).zip(&self.carriers[alt * cells..(alt + 1) * cells]);
-                let cells = counts
-                    .filter(|(_, c)| **c != [0; 3])
-                    .map(|(fine, &[het, homalt, hemi])| CellCounts { fine, het, homalt, hemi })
-                    .collect();
-                VariantCounts { reference: "".into(), alternate: "".into(), filter: "".into(), cells }
-            })
-            .collect();
-        Unit { contig: 0, pos: 0, variants, missing }
+        let cell = |(fine, [het, homalt, hemi]): (u32, [u32; 3])| CellCounts { fine, het, homalt, hemi };
+        let variant = |cells: &mut Cells<[u32; 3]>| VariantCounts {
+            reference: "".into(),
+            alternate: "".into(),
+            filter: "".into(),
+            cells: cells.take().into_iter().map(cell).collect(),
+        };
+        let variants = self.carriers[..alts].iter_mut().map(variant).collect();
+        Unit { contig: 0, pos: 0, variants, missing: self.missing.take(), combined: false }
     }
 
     /// A unit made by several records of the same people: combined per person, not added.
@@ -160,22 +191,22 @@ impl<'a> Counter<'a> {
         }
         let order: Vec<&Variant> = variants.keys().copied().collect();
         let people = self.people(observations, &order, zone);
-        self.carriers.clear();
-        self.carriers.resize(order.len() * self.missing.len(), [0; 3]);
+        self.room_for(order.len());
         for (&fine, person) in
             people.iter().map(|(member, p)| (&self.group.fine_of_member[*member as usize], p))
         {
             let most = self.copies[zone as usize][fine as usize];
             if !person.called || person.copies.iter().map(|&c| u32::from(c)).sum::<u32>() > u32::from(most) {
-                self.missing[fine as usize] += 1;
+                *self.missing.at(fine) += 1;
                 continue;
             }
             for (alt, &copies) in person.copies.iter().enumerate().filter(|(_, c)| **c > 0) {
                 let class = if most == 1 { 2 } else { usize::from(copies) - 1 };
-                self.carriers[alt * self.missing.len() + fine as usize][class] += 1;
+                self.carriers[alt].at(fine)[class] += 1;
             }
         }
         let mut unit = self.take(order.len());
+        unit.combined = true;
         for (counts, (variant, filter)) in unit.variants.iter_mut().zip(&variants) {
             counts.reference = variant.reference.clone();
             counts.alternate = variant.alternate.clone();

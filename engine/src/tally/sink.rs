@@ -52,7 +52,6 @@ impl<'a> UnitSink<'a> {
                 self.flush_before(pos)?;
                 self.write(pos, &run.bytes[range])?;
             }
-            self.notes.combined += run.combined;
             self.flush_before(run.settled)?;
         }
         Ok(())
@@ -98,10 +97,7 @@ impl<'a> UnitSink<'a> {
                         Alone { file: one.file, variants: &variants, filter: &one.filter, calls: &one.calls };
                     self.counter.alone(&alone, zone)
                 }
-                many => {
-                    self.notes.combined += 1;
-                    self.counter.together(many, zone)
-                }
+                many => self.counter.together(many, zone),
             };
             let mut buffer = std::mem::take(&mut self.buffer);
             buffer.clear();

@@ -100,7 +100,7 @@ pub(crate) fn of(plan: &Plan, written: &Written, notes: Notes, run: Run) -> Audi
         "versions": {"shukei": env!("CARGO_PKG_VERSION")},
         "strata": strata,
         "rows": rows,
-        "records": {"without_genotypes": notes.without_genotypes, "combined": notes.combined},
+        "records": {"without_genotypes": notes.without_genotypes, "combined": written.combined},
         "outputs": outputs,
     }))
 }

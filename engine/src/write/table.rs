@@ -16,6 +16,8 @@ pub struct Written {
     pub files: Vec<Finished>,
     /// Rows by contig of the header.
     pub rows_per_contig: Vec<u64>,
+    /// Positions with rows at which several records of the same people were combined.
+    pub combined: u64,
 }
 
 /// Writes a released table.
@@ -38,5 +40,10 @@ pub fn write(mut released: Released<'_>, mut sinks: Vec<Box<dyn Sink>>) -> Resul
     for sink in sinks {
         files.extend(sink.finish()?);
     }
-    Ok(Written { header, files, rows_per_contig: released.rows_per_contig().to_vec() })
+    Ok(Written {
+        header,
+        files,
+        rows_per_contig: released.rows_per_contig().to_vec(),
+        combined: released.combined(),
+    })
 }
