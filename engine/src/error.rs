@@ -59,7 +59,7 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: Kind,
-    place: String,
+    place: Text,
     text: Text,
 }
 
@@ -67,44 +67,53 @@ pub struct Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    fn new(kind: Kind, text: Text) -> Self {
+        Self { kind, place: Text { en: String::new(), ja: String::new() }, text }
+    }
+
     /// An unreadable or contradictory input.
     #[must_use]
     pub fn input(text: Text) -> Self {
-        Self { kind: Kind::Input, place: String::new(), text }
+        Self::new(Kind::Input, text)
     }
 
     /// A request that is not well formed.
     #[must_use]
     pub fn usage(text: Text) -> Self {
-        Self { kind: Kind::Usage, place: String::new(), text }
+        Self::new(Kind::Usage, text)
     }
 
     /// A refusal by policy.
     #[must_use]
     pub fn refused(text: Text) -> Self {
-        Self { kind: Kind::Refused, place: String::new(), text }
+        Self::new(Kind::Refused, text)
     }
 
     /// A failure of the operating system at a path.
     #[must_use]
     pub fn io(path: &Path, source: &std::io::Error) -> Self {
-        Self::input(text!("{source}", "{source}")).at(path.display(), "")
+        Self::input(system(source)).at(path.display(), "")
     }
 
-    /// Adds the place: a path, and inside it a locus or line (empty for none).
+    /// Adds the place: a path, and inside it a locus (empty for none).
     /// A place that is already there becomes the inner part.
     #[must_use]
-    pub fn at(mut self, path: impl fmt::Display, inner: impl fmt::Display) -> Self {
-        let mut place = path.to_string();
-        for part in [inner.to_string(), std::mem::take(&mut self.place)] {
-            if !part.is_empty() {
-                if !place.is_empty() {
-                    place.push_str(": ");
-                }
-                place.push_str(&part);
+    pub fn at(self, path: impl fmt::Display, inner: impl fmt::Display) -> Self {
+        self.on(text!("{inner}", "{inner}")).on(text!("{path}", "{path}"))
+    }
+
+    /// Adds a place that has a name in each language: `line 3`, `3 行目`.
+    #[must_use]
+    pub fn on(mut self, place: Text) -> Self {
+        let outside = |inner: &mut String, outer: String| {
+            let inside = std::mem::replace(inner, outer);
+            if !inner.is_empty() && !inside.is_empty() {
+                inner.push_str(": ");
             }
-        }
-        self.place = place;
+            inner.push_str(&inside);
+        };
+        outside(&mut self.place.en, place.en);
+        outside(&mut self.place.ja, place.ja);
         self
     }
 
@@ -117,14 +126,14 @@ impl Error {
     /// Where: `file: contig:pos` or `file: line N`; may be empty.
     #[must_use]
     pub fn place(&self) -> &str {
-        &self.place
+        &self.place.en
     }
 
     /// The whole message in one language.
     #[must_use]
     pub fn message(&self, lang: Lang) -> String {
-        let text = self.text.get(lang);
-        if self.place.is_empty() { text.to_owned() } else { format!("{}: {text}", self.place) }
+        let (place, text) = (self.place.get(lang), self.text.get(lang));
+        if place.is_empty() { text.to_owned() } else { format!("{place}: {text}") }
     }
 
     /// Exit code of the command line: 1 input, 2 usage, 5 refused.
@@ -145,6 +154,36 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// What the operating system says, with what to do about the failures that users meet.
+fn system(source: &std::io::Error) -> Text {
+    use std::io::ErrorKind as K;
+    match source.kind() {
+        K::NotFound => text!("no such file or directory; check the path", "ファイルまたはディレクトリがありません。パスを確認してください"),
+        K::PermissionDenied => text!(
+            "permission denied; ask its owner for access, or choose another path",
+            "アクセス権がありません。所有者に権限を依頼するか、別のパスを指定してください"
+        ),
+        K::IsADirectory => text!("this is a directory; name a file", "ディレクトリです。ファイルを指定してください"),
+        K::NotADirectory => text!(
+            "a part of this path is not a directory; check the path",
+            "パスの途中がディレクトリではありません。パスを確認してください"
+        ),
+        K::AlreadyExists => text!(
+            "there is already something of this name; choose another path",
+            "同じ名前のものがすでにあります。別のパスを指定してください"
+        ),
+        K::ReadOnlyFilesystem => text!(
+            "the file system is read-only; choose another path",
+            "読み取り専用のファイルシステムです。別のパスを指定してください"
+        ),
+        K::StorageFull | K::QuotaExceeded => text!(
+            "no space left on the disk or in the quota; free some, or choose another disk",
+            "ディスクの空き容量または割り当て容量が足りません。空きを作るか、別のディスクを指定してください"
+        ),
+        _ => text!("{source}", "{source}"),
+    }
+}
 
 /// Every problem of a request, found in one pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -216,6 +255,16 @@ mod tests {
         assert_eq!(error.message(Lang::En), "a.vcf: chr1:5: odd");
         assert_eq!(error.message(Lang::Ja), "a.vcf: chr1:5: 変");
         assert_eq!(error.exit_code(), 1);
+        let error = error.on(text!("line 3", "3 行目")).at("b", "");
+        assert_eq!(error.message(Lang::En), "b: line 3: a.vcf: chr1:5: odd");
+        assert_eq!(error.message(Lang::Ja), "b: 3 行目: a.vcf: chr1:5: 変");
+    }
+
+    #[test]
+    fn the_system_speaks_both_languages() {
+        let error = std::fs::read("/nowhere/at/all").map_err(|e| Error::io(Path::new("x"), &e)).unwrap_err();
+        assert_eq!(error.message(Lang::En), "x: no such file or directory; check the path");
+        assert!(error.message(Lang::Ja).starts_with("x: ファイルまたは"));
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl Policy {
             let what = e.message().to_owned();
             let line = e.span().map_or(1, |span| source[..span.start].matches('\n').count() + 1);
             Error::input(text!("not a policy file: {what}", "ポリシーファイルとして読めません: {what}"))
-                .at(format!("line {line}"), "")
+                .on(text!("line {line}", "{line} 行目"))
         })?;
         let (k, version) = (policy.k, policy.version);
         if version != 1 {

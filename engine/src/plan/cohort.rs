@@ -37,10 +37,12 @@ pub(super) fn read(request: &Request, inputs: &[Input], problems: &mut Problems)
     let drops: Vec<Term> =
         request.drop_unknown.iter().filter_map(|name| drop_term(name, &table, problems)).collect();
     let rows = select(request, &table, &drops, problems)?;
+    let mut values = Problems::default();
     for term in families.iter().flatten() {
-        attribute::check_tokens(term, &rows, problems);
-        attribute::check_subjects(term, &rows, problems);
+        attribute::check_tokens(term, &rows, &mut values);
+        attribute::check_subjects(term, &rows, &mut values);
     }
+    values.list().iter().for_each(|e| problems.push(e.clone().at(request.samples.display(), "")));
     check_region_kinds(request, &families, &rows, problems);
     check_samples(request, &table, &rows, inputs, problems);
     if problems.list().len() > before {
@@ -140,7 +142,7 @@ fn unknown_ids(path: &Path, ids: &[(String, usize)], known: &HashSet<&str>, prob
             "`{id}` is neither a sample nor a subject of the sample table",
             "`{id}` は検体表の検体にも対象者にもありません"
         ));
-        problems.push(error.at(path.display(), format!("line {line}")));
+        problems.push(error.on(text!("line {line}", "{line} 行目")).at(path.display(), ""));
     }
     more(strange.len(), path, problems);
 }
@@ -194,7 +196,7 @@ fn check_samples(
             "sample `{id}` is in no input file; correct its name, add its file, or name it in --exclude",
             "検体 `{id}` がどの入力ファイルにもありません。名前を直すか、ファイルを加えるか、--exclude で除いてください"
         ));
-        problems.push(error.at(request.samples.display(), format!("line {line}")));
+        problems.push(error.on(text!("line {line}", "{line} 行目")).at(request.samples.display(), ""));
     }
     more(lost.len(), &request.samples, problems);
     if request.include.is_some() {
@@ -209,7 +211,7 @@ fn check_samples(
                 "sample `{id}` is not in the sample table; add its row, or choose people with --include",
                 "検体 `{id}` が検体表にありません。行を加えるか、--include で対象を選んでください"
             ));
-            problems.push(error.at(input.place(), "header"));
+            problems.push(error.on(text!("header", "ヘッダー")).at(input.place(), ""));
         }
         more(strange.len(), &input.path, problems);
     }

@@ -54,9 +54,9 @@ pub(super) fn regions(
 fn bed(path: &std::path::Path) -> Result<Vec<Region>> {
     let source = std::fs::read_to_string(path).map_err(|e| Error::io(path, &e))?;
     let mut list = Vec::new();
-    for (number, line) in source.lines().enumerate() {
-        let region =
-            Region::parse_bed(line).map_err(|e| e.at(path.display(), format!("line {}", number + 1)))?;
+    for (number, line) in (1..).zip(source.lines()) {
+        let place = |e: Error| e.on(text!("line {number}", "{number} 行目")).at(path.display(), "");
+        let region = Region::parse_bed(line).map_err(place)?;
         list.extend(region);
     }
     Ok(list)

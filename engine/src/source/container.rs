@@ -216,7 +216,8 @@ fn corrupt(path: &Path, at: u64, what: &str) -> Error {
         "damaged data: {what}; copy the file again and compare checksums",
         "データが破損しています ({what})。ファイルをコピーし直し、チェックサムを比べてください"
     ))
-    .at(path.display(), format!("byte {at}"))
+    .on(text!("byte {at}", "{at} バイト目"))
+    .at(path.display(), "")
 }
 
 /// Size of a block from its header; `None` when it is not a BGZF header.

@@ -93,7 +93,7 @@ impl Header {
                 "`#CHROM` の見出し行がありません。VCF ファイルではないようです"
             )));
         };
-        header.columns(line).map_err(|e| e.at(format!("line {number}"), ""))?;
+        header.columns(line).map_err(|e| e.on(text!("line {number}", "{number} 行目")))?;
         Ok(header)
     }
 

@@ -29,12 +29,12 @@ impl<'a> Complaints<'a> {
 
     /// About a line.
     pub(super) fn line(&mut self, line: usize, text: Text) {
-        self.add("", format!("line {line}"), text);
+        self.add("", text!("line {line}", "{line} 行目"), text);
     }
 
     /// About one cell.
     pub(super) fn cell(&mut self, line: usize, column: &str, text: Text) {
-        self.add(column, format!("line {line}, column {column}"), text);
+        self.add(column, text!("line {line}, column {column}", "{line} 行目の {column} 列"), text);
     }
 
     /// Says where messages were left out. To be called once, at the end.
@@ -55,11 +55,11 @@ impl<'a> Complaints<'a> {
         }
     }
 
-    fn add(&mut self, column: &str, inner: String, text: Text) {
+    fn add(&mut self, column: &str, place: Text, text: Text) {
         let seen = self.seen.entry(column.to_owned()).or_default();
         *seen += 1;
         if *seen <= PER_COLUMN {
-            self.problems.push(Error::input(text).at(self.place, inner));
+            self.problems.push(Error::input(text).on(place).at(self.place, ""));
         }
     }
 }

@@ -25,7 +25,8 @@ pub fn read_list(path: &Path, problems: &mut Problems) -> Option<Vec<(String, us
                     "expected one id per line, found several columns",
                     "1行に1つのIDだけを書いてください。複数の列があります"
                 ))
-                .at(path.display(), format!("line {number}")),
+                .on(text!("line {number}", "{number} 行目"))
+                .at(path.display(), ""),
             );
             continue;
         }

@@ -119,7 +119,7 @@ fn unfinished(stretch: &Stretch<'_>, carry: &Carry) -> Error {
         "the file ends inside a record (no final newline); it was cut, copy or write it again",
         "レコードの途中でファイルが終わっています (最後の改行がありません)。切れているので、コピーまたは出力をやり直してください"
     ));
-    let error = if after.is_empty() { error } else { error.at(format!("after {after}"), "") };
+    let error = if after.is_empty() { error } else { error.on(text!("after {after}", "{after} の後")) };
     error.at(input.place(), "")
 }
 
