@@ -1,7 +1,7 @@
 //! A private directory inside OUT in which files are made before they get their names.
 //!
 //! A run that dies leaves it behind, unreadable to others; the next run into the same OUT removes it. A run that fails
-//! removes it, and OUT too if it was made for it and is empty.
+//! removes it, and OUT too (with the directories above it) if it was made for it and is empty.
 
 use std::fs::{DirBuilder, File, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -22,7 +22,8 @@ const TABLE: [&str; 5] = ["audit.json", "freq.parquet", "freq.vcf.gz", "freq.vcf
 pub(crate) struct Staging {
     out: PathBuf,
     path: PathBuf,
-    made_out: bool,
+    /// Directories that were made for OUT, OUT first.
+    made: Vec<PathBuf>,
     _lock: File,
 }
 
@@ -36,7 +37,19 @@ impl Staging {
             ))
             .at(out.display(), ""));
         }
-        let made_out = !out.exists();
+        let made: Vec<PathBuf> = out.ancestors().take_while(|dir| !dir.exists()).map(Path::to_owned).collect();
+        let path = Self::make(out).inspect_err(|_| remove_empty(&made))?;
+        let lock = file::create(&path.join(LOCK))
+            .and_then(|lock| lock.lock().map_err(|e| Error::io(&path, &e)).map(|()| lock))
+            .inspect_err(|_| {
+                let _ = std::fs::remove_dir_all(&path);
+                remove_empty(&made);
+            })?;
+        Ok(Self { out: out.to_owned(), path, made, _lock: lock })
+    }
+
+    /// Makes OUT, removes what a run that died left there, and makes the private directory.
+    fn make(out: &Path) -> Result<PathBuf> {
         std::fs::create_dir_all(out).map_err(|e| Error::io(out, &e))?;
         let path = out.join(NAME);
         let leftover = path.join(LOCK);
@@ -54,9 +67,7 @@ impl Staging {
             std::fs::remove_dir_all(&path).map_err(|e| Error::io(&path, &e))?;
         }
         DirBuilder::new().mode(0o700).create(&path).map_err(|e| Error::io(&path, &e))?;
-        let lock = file::create(&path.join(LOCK))?;
-        lock.lock().map_err(|e| Error::io(&path, &e))?;
-        Ok(Self { out: out.to_owned(), path, made_out, _lock: lock })
+        Ok(path)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -90,9 +101,11 @@ impl Drop for Staging {
     fn drop(&mut self) {
         // Nothing can be done about a directory that cannot be removed; the next run tries again.
         let _ = std::fs::remove_dir_all(&self.path);
-        if self.made_out {
-            // Only succeeds when nothing was published.
-            let _ = std::fs::remove_dir(&self.out);
-        }
+        remove_empty(&self.made);
     }
+}
+
+/// Removes directories from the inside out as long as they are empty: OUT only when nothing was published in it.
+fn remove_empty(dirs: &[PathBuf]) {
+    dirs.iter().all(|dir| std::fs::remove_dir(dir).is_ok());
 }
