@@ -139,8 +139,12 @@ fn contigs(input: &Input) -> Result<Vec<(String, Option<u64>)>> {
 fn scan_contigs(input: &Input) -> Result<Vec<(String, Option<u64>)>> {
     let mut stream = Stream::over(&input.path, input.records()?);
     let (mut bytes, mut list): (Vec<u8>, Vec<(String, Option<u64>)>) = (Vec::new(), Vec::new());
-    while stream.more(&mut bytes)? {
-        let Some(end) = memchr::memrchr(b'\n', &bytes) else {
+    loop {
+        let known = bytes.len();
+        if !stream.more(&mut bytes)? {
+            break;
+        }
+        let Some(end) = memchr::memrchr(b'\n', &bytes[known..]).map(|end| known + end) else {
             if bytes.len() > crate::source::vcf::LINE_LIMIT {
                 break;
             }
@@ -284,6 +288,10 @@ fn first_place(input: &Input, names: &[(String, u32)]) -> Result<Option<(u32, u6
                 if fields.next().is_some() {
                     let pos = pos.and_then(|p| std::str::from_utf8(p).ok()).and_then(|p| p.parse().ok());
                     return Ok(name.and_then(number).zip(pos));
+                }
+                // No contig and position are that long.
+                if bytes.len() > 1 << 20 {
+                    return Ok(None);
                 }
             }
             Format::Bcf if bytes.len() >= 16 => {

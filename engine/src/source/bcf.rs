@@ -52,16 +52,19 @@ impl<'a> Cursor<'a> {
         let byte = self.take(1)?[0];
         let (kind, mut count) = (byte & 15, usize::from(byte >> 4));
         if count == 15 {
-            let (kind, one) = self.descriptor()?;
-            if one != 1 {
+            let length = self.take(1)?[0];
+            if length >> 4 != 1 {
                 return Err(damaged("a length is not one number"));
             }
-            count = usize::try_from(self.integer(kind)?).map_err(|_| damaged("a length is negative"))?;
+            count = usize::try_from(self.integer(length & 15)?).map_err(|_| damaged("a length is negative"))?;
         }
         Ok((kind, count))
     }
 
     fn integer(&mut self, kind: u8) -> Result<i64> {
+        if !matches!(kind, 1..=3) {
+            return Err(damaged("a whole number is expected"));
+        }
         let b = self.take(width(kind)?)?;
         Ok(match b {
             [a] => i64::from(i8::from_le_bytes([*a])),
@@ -106,7 +109,12 @@ pub(crate) fn parse(bytes: &[u8], range: Range<usize>, header: &Header, asked: &
     let name = header.contig_index.get(chrom).map(String::as_str).filter(|n| !n.is_empty());
     let Some(name) = name else { return Err(damaged("its contig is not in the header")) };
     let contig = find_contig(asked.contigs, name.as_bytes(), &mut 0).ok_or_else(|| unknown_contig(name))?;
-    let Ok(pos) = u64::try_from(pos) else { return Ok(Row { contig, pos: 0, parsed: Parsed::Skipped }) };
+    let pos = match u64::try_from(pos) {
+        Ok(pos) => pos,
+        // The telomere, which VCF writes as position 0.
+        Err(_) if pos == -1 => return Ok(Row { contig, pos: 0, parsed: Parsed::Skipped }),
+        Err(_) => return Err(damaged("its position is negative").at(name, "")),
+    };
     let body = Body { header, asked, shared_end: start + shared, contig, pos };
     let parsed = body.parse(&mut cursor).map_err(|e| e.at(locus(name, pos), ""))?;
     Ok(Row { contig, pos, parsed })
@@ -142,6 +150,9 @@ impl Body<'_> {
         if !self.asked.has_rows(&alleles[1..]) {
             return Ok(Parsed::Skipped);
         }
+        if !(cursor.at..=cursor.end).contains(&self.shared_end) {
+            return Err(damaged("its two lengths contradict each other"));
+        }
         cursor.at = self.shared_end;
         let genotypes = self.genotypes(cursor, formats, samples)?;
         Ok(genotypes.map_or(Parsed::WithoutGenotypes, |genotypes| {
@@ -165,10 +176,9 @@ impl Body<'_> {
     /// Finds GT and the judging fields among the vectors of the samples.
     fn genotypes(&self, cursor: &mut Cursor<'_>, formats: u32, samples: usize) -> Result<Option<Genotypes>> {
         if formats > 0 && samples != self.asked.samples {
-            let expected = self.asked.samples;
             return Err(Error::input(text!(
-                "the record has {samples} sample columns, the header {expected}; write the file again",
-                "レコードの検体列は {samples} 個ですが、ヘッダーは {expected} 個です。ファイルを書き出し直してください"
+                "the record has another number of sample columns than the header; write the file again (bcftools view -Ob)",
+                "レコードの検体列の数がヘッダーと一致しません。ファイルを書き出し直してください (bcftools view -Ob)"
             )));
         }
         let mut found: [Option<Vector>; 5] = [const { None }; 5];
@@ -177,13 +187,20 @@ impl Body<'_> {
             let key = usize::try_from(cursor.integer(kind)?).ok().and_then(|k| self.header.strings.get(k));
             let key = key.ok_or_else(|| damaged("a FORMAT field that the header does not name"))?;
             let (kind, per_sample) = cursor.descriptor()?;
-            let length = if per_sample == 0 { 0 } else { samples * per_sample * width(kind)? };
+            let length = match per_sample {
+                0 => Some(0),
+                n => (samples * width(kind)?).checked_mul(n),
+            };
+            let length = length.ok_or_else(|| damaged("a vector of impossible length"))?;
             let start = cursor.at;
             cursor.take(length)?;
             let slot = ["GT", "GQ", "DP", "AD", "FT"].iter().position(|k| k == key);
             if let Some(slot) = slot {
                 found[slot] = Some(Vector { bytes: start..start + length, kind, per_sample });
             }
+        }
+        if cursor.at != cursor.end {
+            return Err(damaged("bytes are left over"));
         }
         let [gt, gq, dp, ad, ft] = found;
         let Some(gt) = gt.filter(|gt| gt.per_sample > 0) else { return Ok(None) };

@@ -17,7 +17,7 @@ pub(crate) enum Format {
 }
 
 /// Bytes of a header beyond which something is wrong.
-const HEADER_LIMIT: usize = 1 << 30;
+const HEADER_LIMIT: usize = 256 << 20;
 
 /// A cohort file that was opened and whose header and index were read.
 #[derive(Debug)]
@@ -83,14 +83,14 @@ impl Input {
 /// Reads the header text; returns it with the uncompressed offset of the first record.
 fn read_header(path: &Path, container: Container) -> Result<(Format, Vec<u8>, u64)> {
     let mut stream = Stream::open(path, container)?;
-    let mut bytes = Vec::new();
+    let (mut bytes, mut searched) = (Vec::new(), 0);
     loop {
         let more = bytes.len() < HEADER_LIMIT && stream.more(&mut bytes)?;
         if bytes.len() >= 9 && bytes.starts_with(b"BCF") {
             if let Some(header) = bcf_header(&bytes)? {
                 return Ok(header);
             }
-        } else if let Some(end) = vcf_header_end(&bytes) {
+        } else if let Some(end) = vcf_header_end(&bytes, &mut searched) {
             bytes.truncate(end);
             return Ok((Format::Vcf, bytes, end as u64));
         }
@@ -123,9 +123,17 @@ fn bcf_header(bytes: &[u8]) -> Result<Option<(Format, Vec<u8>, u64)>> {
     Ok(Some((Format::Bcf, header[..text_end].to_vec(), end as u64)))
 }
 
-/// One past the newline of the `#CHROM` line.
-fn vcf_header_end(bytes: &[u8]) -> Option<usize> {
-    let line = if bytes.starts_with(b"#CHROM") { 0 } else { memchr::memmem::find(bytes, b"\n#CHROM")? + 1 };
+/// One past the newline of the `#CHROM` line; `searched` remembers how far it cannot begin.
+fn vcf_header_end(bytes: &[u8], searched: &mut usize) -> Option<usize> {
+    let mark = b"\n#CHROM";
+    if !bytes.starts_with(&mark[1..]) {
+        let Some(found) = memchr::memmem::find(&bytes[*searched..], mark) else {
+            *searched = bytes.len().saturating_sub(mark.len());
+            return None;
+        };
+        *searched += found;
+    }
+    let line = *searched + 1;
     memchr::memchr(b'\n', &bytes[line..]).map(|n| line + n + 1)
 }
 

@@ -106,11 +106,10 @@ pub(crate) fn is_sequence(allele: &str) -> bool {
 
 /// Checks and upper-cases an allele of a record.
 pub(crate) fn allele(bytes: &[u8], is_ref: bool) -> Result<Box<str>> {
-    let shown = || String::from_utf8_lossy(&bytes[..bytes.len().min(40)]).into_owned();
     let known = |b: u8| b.is_ascii_graphic();
     let text = match std::str::from_utf8(bytes) {
         Ok(text) if !text.is_empty() && bytes.iter().copied().all(known) => text,
-        _ => return Err(bad_allele(&shown())),
+        _ => return Err(bad_allele(&shown(bytes))),
     };
     let symbolic = text.starts_with('<') && text.ends_with('>') && text.len() > 2;
     let breakend =
@@ -120,8 +119,22 @@ pub(crate) fn allele(bytes: &[u8], is_ref: bool) -> Result<Box<str>> {
     } else if !is_ref && (symbolic || breakend || matches!(text, "*" | ".")) {
         Ok(text.into())
     } else {
-        Err(bad_allele(&shown()))
+        Err(bad_allele(&shown(bytes)))
     }
+}
+
+/// A field as a message may show it: short, without control characters, and never something that may be a genotype
+/// (where bytes of a line are lost, sample columns stand where other fields belong).
+pub(crate) fn shown(field: &[u8]) -> String {
+    if field.contains(&b'/') || field.contains(&b'|') {
+        return "…".to_owned();
+    }
+    let text = String::from_utf8_lossy(&field[..field.len().min(40)]);
+    let mut text: String = text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
+    if field.len() > 40 {
+        text.push('…');
+    }
+    text
 }
 
 fn bad_allele(shown: &str) -> Error {

@@ -1,6 +1,8 @@
 //! The fixed fields of a VCF line.
 
-use super::record::{Asked, FormatPlan, Genotypes, Parsed, Record, Row, allele, find_contig, unknown_contig};
+use super::record::{
+    Asked, FormatPlan, Genotypes, Parsed, Record, Row, allele, find_contig, shown, unknown_contig,
+};
 use crate::error::{Error, Result};
 use crate::region::{from_printed, locus};
 use crate::text;
@@ -44,13 +46,13 @@ impl LineParser {
         let fields = fields(line);
         if fields.found < 8 {
             return Err(Error::input(text!(
-                "a line with fewer than 8 tab-separated fields; the file is cut or not a VCF",
-                "タブ区切りの項目が 8 個未満の行があります。ファイルが切れているか VCF ではありません"
+                "a line with fewer than 8 tab-separated fields; the file is damaged, write it again",
+                "タブ区切りの項目が 8 個未満の行があります。ファイルが破損しています。書き出し直してください"
             )));
         }
         let name = fields.fixed[0];
         let contig = find_contig(asked.contigs, name, &mut self.contig)
-            .ok_or_else(|| unknown_contig(&String::from_utf8_lossy(&name[..name.len().min(60)])))?;
+            .ok_or_else(|| unknown_contig(&shown(name)))?;
         let name = String::from_utf8_lossy(name);
         let pos = position(fields.fixed[1]).map_err(|e| e.at(&name, ""))?;
         let Some(pos) = pos else { return Ok(Row { contig, pos: 0, parsed: Parsed::Skipped }) };
@@ -102,10 +104,10 @@ impl LineParser {
 fn position(field: &[u8]) -> Result<Option<u64>> {
     let number = std::str::from_utf8(field).ok().and_then(|s| s.parse::<u64>().ok()).filter(|&p| p < 1 << 40);
     let Some(number) = number else {
-        let shown = String::from_utf8_lossy(&field[..field.len().min(40)]).into_owned();
+        let shown = shown(field);
         return Err(Error::input(text!(
-            "POS `{shown}` is not a number",
-            "POS `{shown}` は数値ではありません"
+            "POS `{shown}` is not a position; the line is damaged, write the file again",
+            "POS `{shown}` は位置として読めません。行が破損しています。ファイルを書き出し直してください"
         )));
     };
     Ok(from_printed(number))

@@ -13,7 +13,7 @@ use super::pipeline::Carry;
 use crate::error::{Error, Result};
 use crate::normalize::{self, Reference, Variant, WINDOW};
 use crate::region::Zone;
-use crate::source::Format;
+use crate::source::{Begin, Format};
 use crate::source::container::{Chunk, Inflater};
 use crate::source::record::{Genotypes, Parsed, Record, Row, Vector, is_row};
 use crate::source::{bcf, vcf};
@@ -103,20 +103,38 @@ impl<'w, 'a> Worker<'w, 'a> {
         self.without_genotypes = 0;
         self.reached = carry.last.map(|(_, contig, _)| (contig, carry.reach));
         self.last = None;
+        let mut carry = carry;
         let result = match self.stretch.file().input.format {
-            Format::Vcf => self.lines(carry),
-            Format::Bcf => self.bcf_records(carry),
+            Format::Vcf => self.lines(&mut carry),
+            Format::Bcf => self.bcf_records(&mut carry),
         };
-        result.map_err(|e| self.at_file(e))
+        result.map_err(|e| self.at_record(e, &carry))?;
+        Ok(carry)
+    }
+
+    /// The place of an error in a record whose own place could not be read: after the record before it.
+    fn at_record(&self, error: Error, carry: &Carry) -> Error {
+        if !error.place().is_empty() {
+            return self.at_file(error);
+        }
+        let stretch = self.stretch;
+        self.at_file(error.on(match (carry.last, stretch.begin) {
+            (Some((file, contig, pos)), _) if file == stretch.file => {
+                let before = stretch.plan.locus(contig, pos);
+                text!("after {before}", "{before} の後")
+            }
+            (_, Begin::Records) => text!("first record", "最初のレコード"),
+            (_, Begin::Virtual(offset, _)) => text!("from byte {offset} on", "{offset} バイト目以降"),
+        }))
     }
 
     /// VCF: lines, the first one put together with the carried tail.
-    fn lines(&mut self, mut carry: Carry) -> Result<Carry> {
+    fn lines(&mut self, carry: &mut Carry) -> Result<()> {
         let arena = std::mem::take(&mut self.arena);
         let result = (|| {
             let Some(first) = memchr::memchr(b'\n', &arena) else {
                 carry.tail.extend_from_slice(&arena);
-                return if carry.tail.len() > vcf::LINE_LIMIT { Err(too_long(&carry.tail)) } else { Ok(()) };
+                return if carry.tail.len() > vcf::LINE_LIMIT { Err(too_long()) } else { Ok(()) };
             };
             let mut start = 0;
             if !carry.tail.is_empty() {
@@ -126,7 +144,7 @@ impl<'w, 'a> Worker<'w, 'a> {
                 let line = std::mem::take(&mut self.stitched);
                 let row = self.parser.parse(&line, 0, &self.stretch.asked());
                 self.stitched = line;
-                self.take(row?, true, &mut carry)?;
+                self.take(row?, true, carry)?;
             }
             let base = start;
             for end in memchr::memchr_iter(b'\n', &arena[start..]).map(|n| n + base) {
@@ -134,18 +152,18 @@ impl<'w, 'a> Worker<'w, 'a> {
                     return Ok(());
                 }
                 let row = self.parser.parse(&arena[start..end], start, &self.stretch.asked())?;
-                self.take(row, false, &mut carry)?;
+                self.take(row, false, carry)?;
                 start = end + 1;
             }
             carry.tail = arena[start..].to_vec();
             Ok(())
         })();
         self.arena = arena;
-        result.map(|()| carry)
+        result
     }
 
     /// BCF: each record tells its length.
-    fn bcf_records(&mut self, mut carry: Carry) -> Result<Carry> {
+    fn bcf_records(&mut self, carry: &mut Carry) -> Result<()> {
         let arena = std::mem::take(&mut self.arena);
         let result = (|| {
             let input = &self.stretch.file().input;
@@ -161,7 +179,7 @@ impl<'w, 'a> Worker<'w, 'a> {
                 let line = std::mem::take(&mut self.stitched);
                 let row = bcf::parse(&line, 0..length, &input.header, &self.stretch.asked());
                 self.stitched = line;
-                self.take(row?, true, &mut carry)?;
+                self.take(row?, true, carry)?;
             }
             while !carry.stop {
                 let Some(length) = bcf::record_length(&arena[start..])?.filter(|&n| n <= arena.len() - start)
@@ -169,14 +187,14 @@ impl<'w, 'a> Worker<'w, 'a> {
                     break;
                 };
                 let row = bcf::parse(&arena, start..start + length, &input.header, &self.stretch.asked())?;
-                self.take(row, false, &mut carry)?;
+                self.take(row, false, carry)?;
                 start += length;
             }
             carry.tail = if carry.stop { Vec::new() } else { arena[start..].to_vec() };
             Ok(())
         })();
         self.arena = arena;
-        result.map(|()| carry)
+        result
     }
 
     /// Checks the order and keeps what is to be counted.
@@ -406,7 +424,7 @@ impl<'w, 'a> Worker<'w, 'a> {
                 scan_bcf(self.backend, typed(gt, buffer), &layout, &mut self.calls)
             }
         };
-        result.map_err(|e| scan_error(e, alleles, columns).at(plan.locus(record.contig, record.pos), ""))?;
+        result.map_err(|e| scan_error(e, alleles).at(plan.locus(record.contig, record.pos), ""))?;
         Ok((record.pos, zone))
     }
 }
@@ -452,31 +470,32 @@ fn haploid(stretch: &Stretch<'_>) -> [Option<Vec<u8>>; 4] {
     })
 }
 
-fn too_long(line: &[u8]) -> Error {
-    let start = String::from_utf8_lossy(&line[..line.len().min(60)]).replace(['\t', '\0'], " ");
+fn too_long() -> Error {
     let limit = vcf::LINE_LIMIT >> 20;
     Error::input(text!(
-        "a line of more than {limit} MiB (it begins `{start}`); the file is damaged or not a VCF",
-        "{limit} MiB を超える行があります (先頭は `{start}`)。ファイルが破損しているか VCF ではありません"
+        "a line of more than {limit} MiB; the file is damaged or not a VCF, write it again",
+        "{limit} MiB を超える行があります。ファイルが破損しているか VCF ではありません。書き出し直してください"
     ))
 }
 
 /// The message of a kernel's finding. It names the sample column, never a sample or a genotype.
-fn scan_error(error: ScanError, alleles: u16, columns: usize) -> Error {
+fn scan_error(error: ScanError, alleles: u16) -> Error {
     match error {
         ScanError::TooFewColumns { seen } => Error::input(text!(
-            "the record has {seen} sample columns, the header {columns}; re-export the file",
-            "レコードの検体列は {seen} 個ですが、ヘッダーは {columns} 個です。ファイルを書き出し直してください"
+            "the record ends after sample column {seen}, but the header has more; write the file again",
+            "レコードが検体列 {seen} で終わっていますが、ヘッダーにはまだ検体があります。ファイルを書き出し直してください"
         )),
-        ScanError::TooManyColumns { expected } => Error::input(text!(
-            "the record has more sample columns than the {expected} of the header; re-export the file",
-            "レコードの検体列がヘッダーの {expected} 個より多くなっています。ファイルを書き出し直してください"
+        ScanError::TooManyColumns { .. } => Error::input(text!(
+            "the record has more sample columns than the header; write the file again",
+            "レコードの検体列がヘッダーより多くなっています。ファイルを書き出し直してください"
         )),
         ScanError::BadGenotype { column } => {
             let column = column + 1;
             Error::input(text!(
-                "sample column {column} does not begin with a genotype such as 0/1, 1|0 or `.`",
-                "検体列 {column} が 0/1、1|0、`.` のような遺伝子型で始まっていません"
+                "sample column {column} does not begin with a genotype such as 0/1, 1|0 or `.`; write the \
+                 file again, or drop this record",
+                "検体列 {column} が 0/1、1|0、`.` のような遺伝子型で始まっていません。ファイルを書き出し直すか、\
+                 このレコードを除いてください"
             ))
         }
         ScanError::Ploidy { column, ploidy } => {
@@ -491,10 +510,10 @@ fn scan_error(error: ScanError, alleles: u16, columns: usize) -> Error {
         ScanError::Allele { column, allele } => {
             let column = column + 1;
             Error::input(text!(
-                "sample column {column}: genotype refers to allele {allele}, the record has {alleles}; re-export or \
-                 drop this record",
+                "sample column {column}: genotype refers to allele {allele}, the record has {alleles}; write the \
+                 file again, or drop this record",
                 "検体列 {column}: 遺伝子型がアレル {allele} を参照していますが、レコードには {alleles} 個しかありません。\
-                 書き出し直すか、このレコードを除いてください"
+                 ファイルを書き出し直すか、このレコードを除いてください"
             ))
         }
     }
