@@ -159,12 +159,17 @@ impl std::error::Error for Error {}
 fn system(source: &std::io::Error) -> Text {
     use std::io::ErrorKind as K;
     match source.kind() {
-        K::NotFound => text!("no such file or directory; check the path", "ファイルまたはディレクトリがありません。パスを確認してください"),
+        K::NotFound => text!(
+            "no such file or directory; check the path",
+            "ファイルまたはディレクトリがありません。パスを確認してください"
+        ),
         K::PermissionDenied => text!(
             "permission denied; ask its owner for access, or choose another path",
             "アクセス権がありません。所有者に権限を依頼するか、別のパスを指定してください"
         ),
-        K::IsADirectory => text!("this is a directory; name a file", "ディレクトリです。ファイルを指定してください"),
+        K::IsADirectory => {
+            text!("this is a directory; name a file", "ディレクトリです。ファイルを指定してください")
+        }
         K::NotADirectory => text!(
             "a part of this path is not a directory; check the path",
             "パスの途中がディレクトリではありません。パスを確認してください"

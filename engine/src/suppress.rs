@@ -8,6 +8,8 @@ mod cells;
 mod families;
 mod released;
 mod sums;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -17,8 +19,7 @@ pub use released::{Frequency, Genotypes, ReleasedRow, Stratum, TableHeader, Tier
 use crate::error::Result;
 use crate::merge::Merged;
 use crate::partial::Unit;
-use crate::plan::Plan;
-use crate::policy::{GenotypeTier, SexChromosomes};
+use crate::policy::{GenotypeTier, Policy, SexChromosomes};
 use crate::region::Zone;
 use crate::strata::Strata;
 use cells::Cells;
@@ -33,7 +34,7 @@ use tree::Decision;
 pub struct Released<'p> {
     header: TableHeader,
     merged: Merged<'p>,
-    rule: Suppressor<'p>,
+    suppressor: Suppressor<'p>,
     rows_per_contig: Vec<u64>,
     combined: u64,
 }
@@ -41,16 +42,20 @@ pub struct Released<'p> {
 /// Applies the plan's policy to merged counts.
 pub fn suppress<'p>(merged: Merged<'p>) -> Result<Released<'p>> {
     let plan = merged.plan();
-    let rule = Suppressor::new(plan);
+    let suppressor = Suppressor::new(Rules {
+        strata: plan.strata(),
+        policy: plan.policy(),
+        genotypes_requested: plan.request().genotypes,
+    });
     let header = TableHeader {
-        strata: rule.strata.clone(),
+        strata: suppressor.strata.clone(),
         contigs: plan.contigs().to_vec(),
-        genotypes: rule.may_print_genotypes(),
+        genotypes: suppressor.may_print_genotypes(),
         filters: plan.filters().to_vec(),
         description: plan.description(),
     };
     let rows_per_contig = vec![0; plan.contigs().len()];
-    Ok(Released { header, merged, rule, rows_per_contig, combined: 0 })
+    Ok(Released { header, merged, suppressor, rows_per_contig, combined: 0 })
 }
 
 impl Released<'_> {
@@ -63,7 +68,8 @@ impl Released<'_> {
     /// The rows of the next variant that has any; `None` after the last.
     pub fn next_rows(&mut self) -> Result<Option<Vec<ReleasedRow>>> {
         while let Some(unit) = self.merged.next_unit()? {
-            let rows = self.rule.rows(&unit)?;
+            let zone = self.merged.plan().zone(unit.contig, unit.pos)?;
+            let rows = self.suppressor.rows(&unit, zone);
             if let Some(row) = rows.first() {
                 self.rows_per_contig[row.contig()] += rows.len() as u64;
                 self.combined += u64::from(unit.combined);
@@ -87,9 +93,17 @@ impl Released<'_> {
     }
 }
 
+/// What decides beside the counts of a variant and its zone: all of it is public.
+#[derive(Clone, Copy)]
+struct Rules<'p> {
+    strata: &'p Strata,
+    policy: &'p Policy,
+    genotypes_requested: bool,
+}
+
 /// The policy of one plan, ready to be applied to variants.
 struct Suppressor<'p> {
-    plan: &'p Plan,
+    rules: Rules<'p>,
     strata: Vec<Stratum>,
     /// `stratum_of[family][node]`: where a node is printed.
     stratum_of: Vec<Vec<Option<usize>>>,
@@ -104,45 +118,44 @@ struct Print {
 }
 
 impl<'p> Suppressor<'p> {
-    fn new(plan: &'p Plan) -> Self {
-        let (strata, stratum_of) = columns(plan.strata());
-        let pair = families::is_pair(plan.strata(), plan.policy().k).then(|| Pair::of(plan.strata()));
-        Self { plan, strata, stratum_of, pair, cells: Cells::new(plan.strata(), plan.policy().k) }
+    fn new(rules: Rules<'p>) -> Self {
+        let (strata, stratum_of) = columns(rules.strata);
+        let pair = families::is_pair(rules.strata, rules.policy.k).then(|| Pair::of(rules.strata));
+        Self { rules, strata, stratum_of, pair, cells: Cells::new(rules.strata, rules.policy.k) }
     }
 
     /// Genotype columns exist: without strata always, with strata on request, never when the policy says so.
     fn may_print_genotypes(&self) -> bool {
         let plain = self.strata.len() == 1;
-        self.plan.policy().genotype_tier == GenotypeTier::OnRequest
-            && (plain || self.plan.request().genotypes)
+        self.rules.policy.genotype_tier == GenotypeTier::OnRequest
+            && (plain || self.rules.genotypes_requested)
     }
 
     /// Decides one variant (all ALTs at one position).
-    fn rows(&mut self, unit: &Unit) -> Result<Vec<ReleasedRow>> {
-        let zone = self.plan.zone(unit.contig, unit.pos)?;
-        let policy = self.plan.policy();
+    fn rows(&mut self, unit: &Unit, zone: Zone) -> Vec<ReleasedRow> {
+        let Rules { strata, policy, .. } = self.rules;
         if policy.sexchrom == SexChromosomes::Drop && matches!(zone, Zone::X | Zone::Y) {
-            return Ok(Vec::new());
+            return Vec::new();
         }
-        let root_size = self.plan.strata().families[0].nodes[0].size;
+        let root_size = strata.families[0].nodes[0].size;
         let rule = Rule { k: policy.k, zone, genotypes: false };
         let floor = rule.alt_floor(root_size);
         let printed: Vec<usize> =
             (0..unit.variants.len()).filter(|&v| self.cells.allele_count(unit, v, zone) >= floor).collect();
         if printed.is_empty() {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let deltas = self.cells.deltas(unit, &printed, zone);
-        let Some(print) = self.print(rule, printed.len(), &deltas) else { return Ok(Vec::new()) };
+        let Some(print) = self.print(rule, printed.len(), &deltas) else { return Vec::new() };
         let mut rows: Vec<ReleasedRow> =
             printed.iter().enumerate().map(|(alt, &v)| self.row(unit, v, alt, &print)).collect();
         rows.sort_by(|a, b| (&a.reference, &a.alternate).cmp(&(&b.reference, &b.alternate)));
-        Ok(rows)
+        rows
     }
 
     /// T1–T3 and the families.
     fn print(&self, rule: Rule, alts: usize, deltas: &[(usize, Delta)]) -> Option<Print> {
-        let strata = self.plan.strata();
+        let strata = self.rules.strata;
         let root_size = strata.families[0].nodes[0].size;
         let first = tree::sums(&strata.families[0], rule, alts, deltas);
         let root = first[0].clone();
@@ -167,7 +180,7 @@ impl<'p> Suppressor<'p> {
             return false;
         }
         let minor = root.ac[0].min(root.an - root.ac[0]);
-        self.strata.len() == 1 || minor * minor >= 4 * self.plan.policy().k() * root.an
+        self.strata.len() == 1 || minor * minor >= 4 * self.rules.policy.k() * root.an
     }
 
     /// The first family, and each further one until the first denial.
@@ -178,7 +191,7 @@ impl<'p> Suppressor<'p> {
         alts: usize,
         deltas: &[(usize, Delta)],
     ) -> Vec<Decision> {
-        let strata = self.plan.strata();
+        let strata = self.rules.strata;
         let mut decisions = vec![tree::decide(&strata.families[0], rule, first)];
         for (i, family) in strata.families.iter().enumerate().skip(1) {
             if !decisions[i - 1].complete {
@@ -200,7 +213,7 @@ impl<'p> Suppressor<'p> {
 
     /// The margins for rule (b), where the print of the first family says that it is the rule.
     fn pair_of(&self, rule: Rule, first: &Decision) -> Option<Pair> {
-        let strata = self.plan.strata();
+        let strata = self.rules.strata;
         let (pair, root) = (self.pair.as_ref()?, first.nodes[0].as_ref()?);
         let everybody = i64::from(strata.families[0].nodes[0].size.max_an(rule.zone));
         if rule.zone != Zone::Diploid || rule.genotypes || root.ac.len() != 1 || root.an != everybody {

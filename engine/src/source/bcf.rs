@@ -56,7 +56,8 @@ impl<'a> Cursor<'a> {
             if length >> 4 != 1 {
                 return Err(damaged("a length is not one number"));
             }
-            count = usize::try_from(self.integer(length & 15)?).map_err(|_| damaged("a length is negative"))?;
+            count =
+                usize::try_from(self.integer(length & 15)?).map_err(|_| damaged("a length is negative"))?;
         }
         Ok((kind, count))
     }

@@ -130,7 +130,8 @@ pub(crate) fn shown(field: &[u8]) -> String {
         return "…".to_owned();
     }
     let text = String::from_utf8_lossy(&field[..field.len().min(40)]);
-    let mut text: String = text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
+    let mut text: String =
+        text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
     if field.len() > 40 {
         text.push('…');
     }

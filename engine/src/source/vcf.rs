@@ -51,8 +51,8 @@ impl LineParser {
             )));
         }
         let name = fields.fixed[0];
-        let contig = find_contig(asked.contigs, name, &mut self.contig)
-            .ok_or_else(|| unknown_contig(&shown(name)))?;
+        let contig =
+            find_contig(asked.contigs, name, &mut self.contig).ok_or_else(|| unknown_contig(&shown(name)))?;
         let name = String::from_utf8_lossy(name);
         let pos = position(fields.fixed[1]).map_err(|e| e.at(&name, ""))?;
         let Some(pos) = pos else { return Ok(Row { contig, pos: 0, parsed: Parsed::Skipped }) };

@@ -13,9 +13,9 @@ use super::pipeline::Carry;
 use crate::error::{Error, Result};
 use crate::normalize::{self, Reference, Variant, WINDOW};
 use crate::region::Zone;
-use crate::source::{Begin, Format};
 use crate::source::container::{Chunk, Inflater};
 use crate::source::record::{Genotypes, Parsed, Record, Row, Vector, is_row};
+use crate::source::{Begin, Format};
 use crate::source::{bcf, vcf};
 use crate::text;
 

@@ -37,7 +37,8 @@ impl Staging {
             ))
             .at(out.display(), ""));
         }
-        let made: Vec<PathBuf> = out.ancestors().take_while(|dir| !dir.exists()).map(Path::to_owned).collect();
+        let made: Vec<PathBuf> =
+            out.ancestors().take_while(|dir| !dir.exists()).map(Path::to_owned).collect();
         let path = Self::make(out).inspect_err(|_| remove_empty(&made))?;
         let lock = file::create(&path.join(LOCK))
             .and_then(|lock| lock.lock().map_err(|e| Error::io(&path, &e)).map(|()| lock))
