@@ -79,3 +79,11 @@ pub(crate) fn audit(out: &Path) -> serde_json::Value {
     object.remove("inputs");
     audit
 }
+
+/// Runs bcftools (Debian package, installed by the test command) and gives what it wrote; a warning is a failure.
+pub(crate) fn bcftools<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Vec<u8> {
+    let output = Command::new("bcftools").args(args).output().expect("bcftools is installed");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "bcftools: {said}");
+    output.stdout
+}

@@ -1,0 +1,300 @@
+//! The tree rule of `docs/disclosure.md` once more, for diploid loci: written from its text, slowly, so that the engine
+//! can be compared with it. A set of people is a list of plan cells, and every number is summed from the people anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cohort::Unit;
+
+/// Fewest people.
+const K: i64 = 10;
+
+/// What is known of a person: attribute → level.
+pub(crate) type Attributes = BTreeMap<&'static str, String>;
+
+/// A node of a family: its name (`sex_F`), its plan cells, its children in chain order.
+struct Node {
+    name: String,
+    cells: BTreeSet<usize>,
+    children: Vec<Node>,
+}
+
+/// What a plan makes of `--by`.
+pub(crate) struct Design {
+    /// The finest cells, each with its people (sample columns).
+    cells: Vec<Vec<usize>>,
+    families: Vec<Node>,
+    /// `--genotypes`.
+    genotypes: bool,
+}
+
+/// One expected row: its tier and, by column name, its counts.
+pub(crate) type Row = BTreeMap<String, String>;
+
+/// What would be printed of a set of people.
+#[derive(Clone, Default)]
+struct Sums {
+    subjects: i64,
+    an: i64,
+    ac: Vec<i64>,
+    homref: i64,
+    het: i64,
+    homalt: i64,
+}
+
+/// The tiers.
+#[derive(Clone, Copy, PartialEq)]
+enum Tier {
+    A,
+    G,
+}
+
+impl Design {
+    /// `by`: the families, each a list of attributes.
+    pub(crate) fn new(by: &[&[&'static str]], people: &[Attributes], genotypes: bool) -> Self {
+        let all: BTreeSet<usize> = (0..people.len()).collect();
+        let levels = |person: &Attributes| -> Vec<String> {
+            by.iter().flat_map(|family| family.iter().map(|a| person[a].clone())).collect()
+        };
+        let mut cells: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
+        for person in 0..people.len() {
+            cells.entry(levels(&people[person])).or_default().push(person);
+        }
+        let cells: Vec<Vec<usize>> = cells.into_values().collect();
+        let whole: &[&[&'static str]] = if by.is_empty() { &[&[]] } else { by };
+        let families = whole.iter().map(|family| tree(String::new(), &all, family, people, &cells)).collect();
+        Self { cells, families, genotypes }
+    }
+
+    /// The names of all strata of the table, `""` for everybody.
+    pub(crate) fn strata(&self) -> BTreeSet<String> {
+        fn walk(node: &Node, names: &mut BTreeSet<String>) {
+            names.insert(node.name.clone());
+            node.children.iter().for_each(|c| walk(c, names));
+        }
+        let mut names = BTreeSet::new();
+        self.families.iter().for_each(|f| walk(f, &mut names));
+        names
+    }
+
+    fn stratified(&self) -> bool {
+        self.families.iter().any(|f| !f.children.is_empty())
+    }
+
+    /// The rows that may be printed of one unit, by `contig:pos:ref:alt`.
+    pub(crate) fn rows(&self, unit: &Unit) -> BTreeMap<String, Row> {
+        // T4: ALTs with AC of 19 at the root are printed, the others are rest before anything else.
+        let everybody = &self.families[0].cells;
+        let every_alt: Vec<usize> = (0..unit.variants.len()).collect();
+        let root = self.sums(unit, &every_alt, everybody);
+        let printed: Vec<usize> = every_alt.into_iter().filter(|&v| root.ac[v] >= 2 * K - 1).collect();
+        if printed.is_empty() {
+            return BTreeMap::new();
+        }
+        let sums = |cells: &BTreeSet<usize>| self.sums(unit, &printed, cells);
+        let root = sums(everybody);
+        if !passes(Tier::A, &root) {
+            return BTreeMap::new();
+        }
+        // T1 to T3.
+        let minor = root.ac[0].min(root.an - root.ac[0]);
+        let considered = printed.len() == 1
+            && (!self.stratified() || (self.genotypes && minor * minor >= 4 * K * root.an));
+        let (tier, leaves) = if !considered {
+            (Tier::A, self.chosen(Tier::A, &root, &sums))
+        } else if passes(Tier::G, &root) {
+            (Tier::G, self.chosen(Tier::G, &root, &sums))
+        } else {
+            (Tier::A, vec![vec![everybody.clone()]])
+        };
+        let mut rows = BTreeMap::new();
+        for (i, &v) in printed.iter().enumerate() {
+            let variant = &unit.variants[v];
+            let key = format!("{}:{}:{}:{}", unit.contig, unit.pos, variant.reference, variant.alternate);
+            let mut row = Row::new();
+            row.insert("tier".to_owned(), if tier == Tier::G { "G" } else { "A" }.to_owned());
+            if variant.filter != "." {
+                row.insert("filter".to_owned(), variant.filter.clone());
+            }
+            for (family, leaves) in self.families.iter().zip(&leaves) {
+                print(family, leaves, &mut |node| write(&mut row, &node.name, &sums(&node.cells), i, tier));
+            }
+            rows.insert(key, row);
+        }
+        rows
+    }
+
+    /// Sums over the cells. Of n people of a cell of whom x are not called y look so: none if x < K or n < 2K, else
+    /// min(x, n − K); the others of the x look hom-ref.
+    fn sums(&self, unit: &Unit, printed: &[usize], cells: &BTreeSet<usize>) -> Sums {
+        let mut sums = Sums { ac: vec![0; printed.len()], ..Sums::default() };
+        for &cell in cells {
+            let (mut n, mut x) = (0, 0);
+            for &person in &self.cells[cell] {
+                n += 1;
+                let Some(copies) = &unit.people[person] else {
+                    x += 1;
+                    continue;
+                };
+                let mut any = 0;
+                for (ac, &v) in sums.ac.iter_mut().zip(printed) {
+                    *ac += i64::from(copies[v]);
+                    any += copies[v];
+                    sums.het += i64::from(copies[v] == 1);
+                    sums.homalt += i64::from(copies[v] == 2);
+                }
+                sums.homref += i64::from(any == 0);
+            }
+            let y = if x < K || n < 2 * K { 0 } else { x.min(n - K) };
+            sums.subjects += n;
+            sums.an += 2 * (n - y);
+            sums.homref += x - y;
+        }
+        sums
+    }
+
+    /// Per family that is printed: the chosen leaves. A further family is attempted only beside a complete first one,
+    /// and none after a denial.
+    fn chosen(&self, tier: Tier, root: &Sums, sums: &dyn Fn(&BTreeSet<usize>) -> Sums) -> Vec<Vec<BTreeSet<usize>>> {
+        let pass = |cells: &BTreeSet<usize>| passes(tier, &sums(cells));
+        let mut chosen = Vec::new();
+        let complete = leaves(&self.families[0], &pass, &mut chosen);
+        let mut all = vec![chosen];
+        if !complete {
+            return all;
+        }
+        for n in 1..self.families.len() {
+            // Rule (b) has been attacked for one ALT at tier A where the root shows nobody as not called.
+            let by_pair = self.pair() && tier == Tier::A && root.ac.len() == 1 && root.an == 2 * root.subjects;
+            let may = if by_pair { self.pair_passes(&all[0], sums) } else { self.atoms_pass(n, &pass) };
+            let mut chosen = Vec::new();
+            if !(may && leaves(&self.families[n], &pass, &mut chosen)) {
+                break;
+            }
+            all.push(chosen);
+        }
+        all
+    }
+
+    /// Rule (a): the cross cells of all finest nodes of the families up to the n-th.
+    fn atoms_pass(&self, n: usize, pass: &dyn Fn(&BTreeSet<usize>) -> bool) -> bool {
+        let mut atoms = vec![self.families[0].cells.clone()];
+        for family in &self.families[..=n] {
+            let mut finest = Vec::new();
+            leaves(family, &|_| true, &mut finest);
+            atoms = atoms.iter().flat_map(|a| finest.iter().map(|f| a & f).collect::<Vec<_>>()).collect();
+            atoms.retain(|a| !a.is_empty());
+        }
+        atoms.iter().all(pass)
+    }
+
+    /// Rule (b) is for two families of one level, the first of two nodes, every cross cell of at least K people.
+    fn pair(&self) -> bool {
+        let [first, second] = self.families.as_slice() else { return false };
+        let one_level = |f: &Node| !f.children.is_empty() && f.children.iter().all(|c| c.children.is_empty());
+        let wide = |p: &Node, q: &Node| {
+            let people: usize = (&p.cells & &q.cells).iter().map(|&c| self.cells[c].len()).sum();
+            people >= 10
+        };
+        one_level(first)
+            && one_level(second)
+            && first.children.len() == 2
+            && first.children.iter().all(|p| second.children.iter().all(|q| wide(p, q)))
+    }
+
+    /// Rule (b): the public test on the first margin, then the width of every cross cell's interval.
+    fn pair_passes(&self, first: &[BTreeSet<usize>], sums: &dyn Fn(&BTreeSet<usize>) -> Sums) -> bool {
+        let [r1, r2] = first else { return false };
+        let columns: Vec<&BTreeSet<usize>> = self.families[1].children.iter().map(|c| &c.cells).collect();
+        let alleles = |cells: &BTreeSet<usize>| -> i64 { 2 * cells.iter().map(|&c| self.cells[c].len() as i64).sum::<i64>() };
+        let r = [sums(r1).ac[0], sums(r2).ac[0]];
+        let u: Vec<Vec<i64>> =
+            [r1, r2].iter().map(|row| columns.iter().map(|c| alleles(&(*row & *c))).collect()).collect();
+        let whole = [alleles(r1), alleles(r2)];
+        let holds = |used: [i64; 2]| (0..2).all(|p| (0..columns.len()).all(|q| used[p] <= whole[p] - u[p][q]));
+        if !holds(r) && !holds([whole[0] - r[0], whole[1] - r[1]]) {
+            return false;
+        }
+        let c: Vec<i64> = columns.iter().map(|c| sums(c).ac[0]).collect();
+        let low = |q: usize| (c[q] - u[1][q]).max(0);
+        let high = |q: usize| u[0][q].min(c[q]);
+        let others = |q: usize| (0..columns.len()).filter(move |&j| j != q);
+        (0..columns.len()).all(|q| {
+            let lo = low(q).max(r[0] - others(q).map(high).sum::<i64>());
+            let hi = high(q).min(r[0] - others(q).map(low).sum::<i64>());
+            let wide = |lo: i64, hi: i64, u: i64| hi - lo + 1 >= K || (lo >= 2 * K - 1 && hi <= u - (2 * K - 1));
+            wide(lo, hi, u[0][q]) && wide(c[q] - hi, c[q] - lo, u[1][q])
+        })
+    }
+}
+
+fn passes(tier: Tier, sums: &Sums) -> bool {
+    sums.subjects >= K
+        && match tier {
+            Tier::A => {
+                sums.ac.iter().all(|&ac| ac >= 2 * K - 1) && sums.an - sums.ac.iter().sum::<i64>() >= 2 * K
+            }
+            Tier::G => sums.homref >= K && sums.het >= K && sums.homalt >= K,
+        }
+}
+
+/// Grows a family; children by size, largest first, ties by name.
+fn tree(name: String, members: &BTreeSet<usize>, by: &[&str], people: &[Attributes], cells: &[Vec<usize>]) -> Node {
+    let mut groups: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+    if let Some(attribute) = by.first() {
+        for &person in members {
+            groups.entry(&people[person][attribute]).or_default().insert(person);
+        }
+    }
+    let mut groups: Vec<(&str, BTreeSet<usize>)> = groups.into_iter().collect();
+    groups.sort_by_key(|(level, people)| (std::cmp::Reverse(people.len()), *level));
+    let path = if name.is_empty() { String::new() } else { format!("{name}_") };
+    let children = groups
+        .iter()
+        .map(|(level, group)| tree(format!("{path}{}_{level}", by[0]), group, &by[1..], people, cells))
+        .collect();
+    let cells = (0..cells.len()).filter(|&c| members.contains(&cells[c][0])).collect();
+    Node { name, cells, children }
+}
+
+/// The chosen leaves below a node that passes; true when no step was withheld.
+fn leaves(node: &Node, pass: &dyn Fn(&BTreeSet<usize>) -> bool, chosen: &mut Vec<BTreeSet<usize>>) -> bool {
+    let Some((last, steps)) = node.children.split_last() else {
+        chosen.push(node.cells.clone());
+        return true;
+    };
+    let mut rest = node.cells.clone();
+    let mut complete = true;
+    for child in steps {
+        let left = &rest - &child.cells;
+        if !(pass(&child.cells) && pass(&left)) {
+            chosen.push(rest);
+            return false;
+        }
+        complete &= leaves(child, pass, chosen);
+        rest = left;
+    }
+    leaves(last, pass, chosen) && complete
+}
+
+/// Every node of a family that is a union of chosen leaves.
+fn print(node: &Node, leaves: &[BTreeSet<usize>], put: &mut dyn FnMut(&Node)) {
+    if leaves.iter().all(|leaf| leaf.is_subset(&node.cells) || leaf.is_disjoint(&node.cells)) {
+        put(node);
+    }
+    node.children.iter().for_each(|child| print(child, leaves, put));
+}
+
+fn write(row: &mut Row, stratum: &str, sums: &Sums, alt: usize, tier: Tier) {
+    let mut put = |field: &str, n: i64| {
+        let name = if stratum.is_empty() { field.to_owned() } else { format!("{field}_{stratum}") };
+        row.insert(name, n.to_string());
+    };
+    put("AC", sums.ac[alt]);
+    put("AN", sums.an);
+    if tier == Tier::G {
+        put("nhomref", sums.homref);
+        put("nhet", sums.het);
+        put("nhomalt", sums.homalt);
+        put("nhemi", 0);
+    }
+}
