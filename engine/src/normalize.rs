@@ -1,7 +1,8 @@
 //! One ALT at a time in its shortest, left-most form (counting rule 13; Tan, Abecasis and Kang 2015).
 //!
-//! Without a reference the common suffix and prefix are trimmed; with one, indels also move left. A variant moves at
-//! most [`WINDOW`] bases either way, so that workers know which neighbours can become the same variant.
+//! Without a reference the common suffix and prefix are trimmed; with one, indels also move left, by at most [`WINDOW`]
+//! bases, so that workers know which later records can become the same variant. To the right a variant moves no farther
+//! than its REF reaches, and a worker has seen that.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ use crate::region::canonical;
 use crate::source::record::is_sequence;
 use crate::text;
 
-/// Farthest that normalisation moves a variant, in bases.
+/// Farthest that normalisation moves a variant to the left, in bases.
 pub(crate) const WINDOW: u64 = 1_000;
 
 /// A variant: position, REF and one ALT.
@@ -139,10 +140,10 @@ fn trim_suffix((a, b, _): &mut Alleles) {
     }
 }
 
-/// Drops common first bases, leaving one base each, moving right by at most the window.
+/// Drops common first bases, leaving one base each.
 fn trim_prefix((a, b, pos): &mut Alleles) {
     let common = a.iter().zip(b.iter()).take_while(|(x, y)| x == y).count();
-    let drop = common.min(a.len().min(b.len()) - 1).min(usize::try_from(WINDOW).unwrap_or(usize::MAX));
+    let drop = common.min(a.len().min(b.len()) - 1);
     a.drain(..drop);
     b.drain(..drop);
     *pos += drop as u64;
@@ -195,6 +196,9 @@ mod tests {
         assert_eq!(normal(10, "CAA", "CA"), (10, "CA".into(), "C".into()));
         assert_eq!(normal(10, "A", "<DEL>"), (10, "A".into(), "<DEL>".into()));
         assert_eq!(normal(10, "AC", "GT"), (10, "AC".into(), "GT".into()));
+        let long = "ACGTT".repeat(1_000);
+        let snp = normal(10, &format!("{long}A"), &format!("{long}G"));
+        assert_eq!(snp, (5_010, "A".into(), "G".into()), "however long the common part is");
     }
 
     #[test]
