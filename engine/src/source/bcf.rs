@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::header::Header;
 use super::record::{Asked, Genotypes, Parsed, Record, Row, Vector, allele, find_contig, unknown_contig};
-use super::vcf::{LINE_LIMIT, no_adj};
+use super::vcf::{LINE_LIMIT, gt_not_first, no_adj};
 use crate::error::{Error, Result};
 use crate::region::locus;
 use crate::text;
@@ -148,7 +148,7 @@ impl Body<'_> {
         }
         let alleles: Vec<Box<str>> =
             raw.iter().enumerate().map(|(i, a)| allele(a, i == 0)).collect::<Result<_>>()?;
-        if !self.asked.has_rows(&alleles[1..]) {
+        if !self.asked.has_rows(&alleles)? {
             return Ok(Parsed::Skipped);
         }
         if !(cursor.at..=cursor.end).contains(&self.shared_end) {
@@ -183,7 +183,7 @@ impl Body<'_> {
             )));
         }
         let mut found: [Option<Vector>; 5] = [const { None }; 5];
-        for _ in 0..formats {
+        for number in 0..formats {
             let (kind, _) = cursor.descriptor()?;
             let key = usize::try_from(cursor.integer(kind)?).ok().and_then(|k| self.header.strings.get(k));
             let key = key.ok_or_else(|| damaged("a FORMAT field that the header does not name"))?;
@@ -196,6 +196,9 @@ impl Body<'_> {
             let start = cursor.at;
             cursor.take(length)?;
             let slot = ["GT", "GQ", "DP", "AD", "FT"].iter().position(|k| k == key);
+            if slot == Some(0) && number > 0 {
+                return Err(gt_not_first());
+            }
             if let Some(slot) = slot {
                 found[slot] = Some(Vector { bytes: start..start + length, kind, per_sample });
             }

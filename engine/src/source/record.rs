@@ -84,10 +84,29 @@ impl Asked<'_> {
         self.include_filtered || matches!(filter, "PASS" | ".")
     }
 
-    /// True when at least one ALT can become a row.
-    pub(crate) fn has_rows(&self, alts: &[Box<str>]) -> bool {
-        alts.iter().any(|alt| is_row(alt, self.structural))
+    /// True when at least one ALT can become a row. `alleles` is REF, then every ALT; each row must be another allele,
+    /// or one person's copies would be split over two rows of one name.
+    pub(crate) fn has_rows(&self, alleles: &[Box<str>]) -> Result<bool> {
+        let row = |i: &usize| is_row(&alleles[*i], self.structural);
+        match (1..alleles.len()).filter(row).find(|&i| alleles[..i].contains(&alleles[i])) {
+            Some(i) => Err(twice(&alleles[i], alleles[i] == alleles[0])),
+            None => Ok((1..alleles.len()).any(|i| row(&i))),
+        }
     }
+}
+
+fn twice(alt: &str, is_ref: bool) -> Error {
+    let shown: String = alt.chars().take(40).collect();
+    if is_ref {
+        return Error::input(text!(
+            "ALT `{shown}` is the same as REF; drop it or re-export the record",
+            "ALT `{shown}` が REF と同じです。除くか、レコードを書き出し直してください"
+        ));
+    }
+    Error::input(text!(
+        "ALT `{shown}` stands twice in one record, so that its carriers cannot be counted; re-export the record",
+        "ALT `{shown}` が同じレコードに 2 回あり、保有者を数えられません。レコードを書き出し直してください"
+    ))
 }
 
 /// Whether an ALT can be a row: not `*`, not gVCF's "anything else", and symbolic alleles and breakends only on request.

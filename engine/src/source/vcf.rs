@@ -78,7 +78,7 @@ impl LineParser {
         for alt in alts.split(|&b| b == b',') {
             alleles.push(allele(alt, false)?);
         }
-        if !asked.has_rows(&alleles[1..]) {
+        if !asked.has_rows(&alleles)? {
             return Ok(Parsed::Skipped);
         }
         if fields.found < 9 {
@@ -123,13 +123,14 @@ fn filter_text(field: &[u8]) -> Result<Box<str>> {
     }
 }
 
-/// Where the judging subfields stand in FORMAT; `None` when GT is not the first.
+/// Where the judging subfields stand in FORMAT; `None` without GT.
 fn plan(format: &[u8], adj: bool) -> Result<Option<FormatPlan>> {
-    let mut keys = format.split(|&b| b == b':');
-    if keys.next() != Some(b"GT") {
-        return Ok(None);
-    }
     let find = |key: &[u8]| format.split(|&b| b == b':').position(|k| k == key);
+    match find(b"GT") {
+        None => return Ok(None),
+        Some(0) => {}
+        Some(_) => return Err(gt_not_first()),
+    }
     let mut plan = FormatPlan { ft: find(b"FT"), ..FormatPlan::default() };
     if adj {
         (plan.gq, plan.dp, plan.ad) = (find(b"GQ"), find(b"DP"), find(b"AD"));
@@ -138,6 +139,14 @@ fn plan(format: &[u8], adj: bool) -> Result<Option<FormatPlan>> {
         }
     }
     Ok(Some(plan))
+}
+
+/// A record that has genotypes, but not where VCF wants them.
+pub(crate) fn gt_not_first() -> Error {
+    Error::input(text!(
+        "GT is not the first key of FORMAT, as VCF demands; re-export the record",
+        "FORMAT の先頭が GT ではありません (VCF の仕様では先頭です)。レコードを書き出し直してください"
+    ))
 }
 
 /// `--adj` on a record that lacks what it judges by.
@@ -204,6 +213,9 @@ mod tests {
             ("chr1\t5\t.\tA\tC D\t.\tPASS\t.\tGT\t0/0\t0/1", "chr1:5"),
             ("chr1\tx\t.\tA\tC\t.\tPASS\t.\tGT\t0/0\t0/1", "chr1"),
             ("chr1\t5", ""),
+            ("chr1\t5\t.\tA\tC\t.\tPASS\t.\tDP:GT\t1:0/0\t1:0/1", "chr1:5"),
+            ("chr1\t5\t.\tA\tC,G,c\t.\tPASS\t.\tGT\t0/0\t0/1", "chr1:5"),
+            ("chr1\t5\t.\tA\tC,a\t.\tPASS\t.\tGT\t0/0\t0/1", "chr1:5"),
             ("chr9\t5\t.\tA\tC\t.\tPASS\t.\tGT\t0/0\t0/1", ""),
         ] {
             assert_eq!(parse(line).err().unwrap().place(), place, "{line}");
