@@ -54,10 +54,13 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
         Some(path) => problems.keep(Policy::read(path)),
         None => Some(Policy::default()),
     };
+    let before = problems.list().len();
     let inputs = files::open(&request, &mut problems);
-    let cohort = cohort::read(&request, &inputs, &mut problems);
+    // What only all inputs together can tell is not said of some of them: it would be wrong.
+    let all = problems.list().len() == before;
+    let cohort = cohort::read(&request, if all { &inputs } else { &[] }, &mut problems);
     let genome = files::genome(&inputs, &mut problems);
-    let regions = genome.as_ref().and_then(|g| partition::regions(&request, g, &mut problems));
+    let regions = genome.as_ref().filter(|_| all).and_then(|g| partition::regions(&request, g, &mut problems));
     let (Some(policy), Some(cohort), Some(genome), Some(regions)) = (policy, cohort, genome, regions) else {
         return Err(problems);
     };

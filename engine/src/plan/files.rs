@@ -91,7 +91,8 @@ pub(super) fn genome(inputs: &[Input], problems: &mut Problems) -> Option<Genome
             if let Some(build) = contig.build() {
                 match proof {
                     Some((first, other)) if other != build => {
-                        problems.push(mixed(first, other, input, build))
+                        problems.push(mixed(first, other, input, build));
+                        break;
                     }
                     _ => proof = Some((input, build)),
                 }
