@@ -35,6 +35,7 @@ pub(crate) fn compute(
     for note in plan.notes() {
         reporter.note(note);
     }
+    plan.hints().for_each(|hint| reporter.note(&hint));
     let progress = Progress::new(reporter, plan.bytes());
     let bytes = |n: u64| progress.bytes(n);
     let crew = crew(global, &bytes)?;
@@ -132,6 +133,13 @@ pub(crate) fn describe(crew: Crew<'_>, started: SystemTime) -> Run {
 /// Says what was made.
 pub(crate) fn ending(out: &Path, audit: &Audit, reporter: &Reporter) {
     let (rows, dir) = (audit.rows(), out.display());
+    let bare = audit.without_genotypes();
+    if bare > 0 {
+        reporter.note(&text!(
+            "{bare} records without genotypes (no GT in FORMAT) were left out; they are not counted as missing calls",
+            "遺伝子型 (FORMAT の GT) のないレコード {bare} 件を除きました。未判定としては数えていません"
+        ));
+    }
     reporter.say(&text!(
         "{rows} rows released: {dir}/freq.parquet, {dir}/freq.vcf.gz, {dir}/audit.json\n\
          an absent row means zero, few, or not called, and these cannot be told apart, by design",

@@ -22,6 +22,7 @@ use crate::error::{Error, Problems, Result, Text};
 use crate::policy::Policy;
 use crate::region::{Build, Contig, ContigKind, Zone, locus};
 use crate::source::Input;
+use crate::source::container::Container;
 use crate::strata::Strata;
 use crate::text;
 
@@ -176,6 +177,20 @@ impl Plan {
     #[must_use]
     pub fn notes(&self) -> &[Text] {
         &self.notes
+    }
+
+    /// What would make the work faster; never a matter of the result, so that the audit does not have it.
+    pub fn hints(&self) -> impl Iterator<Item = Text> + '_ {
+        let slow = self.inputs().filter(|i| i.container != Container::Bgzf);
+        slow.map(|input| {
+            let place = input.place();
+            text!(
+                "{place} is not compressed by bgzip, so that it has no index and is read from end to end; `bcftools view -Oz` \
+                 and `bcftools index` make it faster",
+                "{place} は bgzip 圧縮ではなく索引がないため、先頭から最後まで読みます。`bcftools view -Oz` と `bcftools index` で\
+                 速くなります"
+            )
+        })
     }
 
     /// What is counted: `subject`, or `sample` where the table has no subject column.

@@ -42,6 +42,12 @@ impl Audit {
         rows.map_or(0, |rows| rows.values().filter_map(Value::as_u64).sum())
     }
 
+    /// Records that have no genotypes.
+    #[must_use]
+    pub fn without_genotypes(&self) -> u64 {
+        self.0["records"]["without_genotypes"].as_u64().unwrap_or(0)
+    }
+
     pub(crate) fn json(&self) -> Vec<u8> {
         let mut json = serde_json::to_vec_pretty(&self.0).unwrap_or_default();
         json.push(b'\n');
