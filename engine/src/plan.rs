@@ -65,6 +65,10 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
     let (Some(policy), Some(cohort), Some(genome), Some(regions)) = (policy, cohort, genome, regions) else {
         return Err(problems);
     };
+    // The people of a file that cannot be read are not known: strata without them say nothing.
+    if !all {
+        return Err(problems);
+    }
     let strata = Strata::new(&request.by, &cohort.people, &policy, &mut problems);
     let (Some(strata), true) = (strata, problems.is_empty()) else { return Err(problems) };
     let groups = files::groups(&request, inputs, &genome, (&cohort, &strata), &mut problems);

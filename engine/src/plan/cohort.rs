@@ -189,7 +189,10 @@ fn check_samples(
         return;
     }
     let in_files: HashSet<&str> = inputs.iter().flat_map(|i| &i.header.samples).map(String::as_str).collect();
-    let lost: Vec<&SampleRow> = rows.iter().filter(|r| !in_files.contains(r.sample_id.as_str())).collect();
+    // A file that could not be opened may have them.
+    let opened = inputs.len() == request.inputs.len();
+    let lost = |r: &&SampleRow| opened && !in_files.contains(r.sample_id.as_str());
+    let lost: Vec<&SampleRow> = rows.iter().filter(lost).collect();
     for row in lost.iter().take(SHOWN) {
         let (id, line) = (&row.sample_id, row.line);
         let error = Error::input(text!(

@@ -117,15 +117,7 @@ impl<'w, 'a> Worker<'w, 'a> {
         if !error.place().is_empty() {
             return self.at_file(error);
         }
-        let stretch = self.stretch;
-        self.at_file(error.on(match (carry.last, stretch.begin) {
-            (Some((file, contig, pos)), _) if file == stretch.file => {
-                let before = stretch.plan.locus(contig, pos);
-                text!("after {before}", "{before} の後")
-            }
-            (_, Begin::Records) => text!("first record", "最初のレコード"),
-            (_, Begin::Virtual(offset, _)) => text!("from byte {offset} on", "{offset} バイト目以降"),
-        }))
+        self.at_file(error.on(carry.place(self.stretch)))
     }
 
     /// VCF: lines, the first one put together with the carried tail.

@@ -7,8 +7,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use super::chunk::{Counted, Worker};
 use super::sink::UnitSink;
 use super::{Crew, Stretch};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Text};
 use crate::source::container::{Chunk, ChunkReader};
+use crate::source::{Begin, Format};
 use crate::text;
 
 /// What a chunk leaves to the next one.
@@ -27,6 +28,18 @@ pub(super) struct Carry {
 }
 
 impl Carry {
+    /// Where what comes next is: after the last record of the file, as far as one was read.
+    pub(super) fn place(&self, stretch: &Stretch<'_>) -> Text {
+        match (self.last, stretch.begin) {
+            (Some((file, contig, pos)), _) if file == stretch.file => {
+                let before = stretch.plan.locus(contig, pos);
+                text!("after {before}", "{before} の後")
+            }
+            (_, Begin::Records) => text!("first record", "最初のレコード"),
+            (_, Begin::Virtual(offset, _)) => text!("from byte {offset} on", "{offset} バイト目以降"),
+        }
+    }
+
     /// What goes over to the next stretch: where the last file ended, not its bytes. A new stretch of the same file
     /// begins before the last one ended, so that only its own records are in order.
     pub(super) fn for_next(mut self, file: usize) -> Self {
@@ -114,13 +127,17 @@ pub(super) fn run<'a>(
 /// The file ends inside a record.
 fn unfinished(stretch: &Stretch<'_>, carry: &Carry) -> Error {
     let input = &stretch.file().input;
-    let after = carry.last.map_or(String::new(), |(_, c, p)| stretch.plan.locus(c, p));
-    let error = Error::input(text!(
-        "the file ends inside a record (no final newline); it was cut, copy or write it again",
-        "レコードの途中でファイルが終わっています (最後の改行がありません)。切れているので、コピーまたは出力をやり直してください"
-    ));
-    let error = if after.is_empty() { error } else { error.on(text!("after {after}", "{after} の後")) };
-    error.at(input.place(), "")
+    let text = match input.format {
+        Format::Vcf => text!(
+            "the file ends inside a record (no final newline); it was cut, copy or write it again",
+            "レコードの途中でファイルが終わっています (最後の改行がありません)。切れているので、コピーまたは出力をやり直してください"
+        ),
+        Format::Bcf => text!(
+            "the file ends inside a record, or a record claims a wrong length; copy or write it again",
+            "レコードの途中でファイルが終わっているか、レコードの長さが壊れています。コピーまたは出力をやり直してください"
+        ),
+    };
+    Error::input(text).on(carry.place(stretch)).at(input.place(), "")
 }
 
 /// Makes waiting workers give up when one panics, so that the panic is seen and nothing hangs.
