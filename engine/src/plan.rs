@@ -61,7 +61,7 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
     let all = problems.list().len() == before;
     let cohort = cohort::read(&request, if all { &inputs } else { &[] }, &mut problems);
     let genome = files::genome(&inputs, &mut problems);
-    let regions = genome.as_ref().filter(|_| all).and_then(|g| partition::regions(&request, g, &mut problems));
+    let regions = genome.as_ref().and_then(|g| partition::regions(&request, g, all, &mut problems));
     let (Some(policy), Some(cohort), Some(genome), Some(regions)) = (policy, cohort, genome, regions) else {
         return Err(problems);
     };

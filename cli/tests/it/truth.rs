@@ -68,7 +68,13 @@ impl Bench {
         self.compare_with(table, &self.cohort, by, flags)
     }
 
-    fn compare_with(&self, table: Table, cohort: &Cohort, by: &[&[&'static str]], flags: &[&str]) -> Compared {
+    fn compare_with(
+        &self,
+        table: Table,
+        cohort: &Cohort,
+        by: &[&[&'static str]],
+        flags: &[&str],
+    ) -> Compared {
         let design = Design::new(by, &self.people.attributes, flags.contains(&"--genotypes"));
         let units = cohort.units(flags.contains(&"--structural"));
         let variants: usize = units.iter().map(|u| u.variants.len()).sum();
@@ -141,7 +147,10 @@ fn check_derived(key: &str, row: &BTreeMap<String, String>) {
             let (homalt, homref) = (get("nhomalt").unwrap(), get("nhomref").unwrap());
             let n = homref + het + homalt;
             let p = (2.0 * homalt + het) / (2.0 * n);
-            assert!((get("F").unwrap() - (1.0 - het / (2.0 * p * (1.0 - p) * n))).abs() < 1e-9, "{key}{stratum}");
+            assert!(
+                (get("F").unwrap() - (1.0 - het / (2.0 * p * (1.0 - p) * n))).abs() < 1e-9,
+                "{key}{stratum}"
+            );
         }
     }
 }
@@ -172,7 +181,8 @@ fn assert_published_counts(bench: &Bench, record: &Record) {
         }
     }
     for (suffix, sum) in sums {
-        let published = ["AC", "AN", "AC_Het", "AC_Hom"].map(|field| info(record, &format!("{field}{suffix}"), 0));
+        let published =
+            ["AC", "AN", "AC_Het", "AC_Hom"].map(|field| info(record, &format!("{field}{suffix}"), 0));
         assert_eq!(sum.map(|n| n as f64), published, "{}{suffix}", record.pos);
     }
 }
@@ -192,7 +202,11 @@ fn assert_published(bench: &Bench, table: &Table) -> (usize, usize) {
                 [("AC", "AC", 1.0), ("AN", "AN", 1.0), ("nhet", "AC_Het", 1.0), ("nhomalt", "AC_Hom", 2.0)]
             {
                 let Some(value) = number(row, &format!("{mine}{ours}")) else { continue };
-                assert_eq!(value * unit, info(record, &format!("{field}{theirs}"), alt), "{key} {mine}{ours}");
+                assert_eq!(
+                    value * unit,
+                    info(record, &format!("{field}{theirs}"), alt),
+                    "{key} {mine}{ours}"
+                );
                 numbers += 1;
             }
             if let Some(af) = number(row, &format!("AF{ours}")) {
@@ -214,7 +228,10 @@ fn high_coverage_file_by_superpopulation_and_sex() {
     for record in &bench.cohort.records {
         assert_published_counts(&bench, record);
     }
-    eprintln!("{} records: AC, AN, AC_Het, AC_Hom of the genotypes are the published ones", bench.cohort.records.len());
+    eprintln!(
+        "{} records: AC, AN, AC_Het, AC_Hom of the genotypes are the published ones",
+        bench.cohort.records.len()
+    );
     let (pop, sex): (&[&str], &[&str]) = (&["superpopulation"], &["sex"]);
     let runs: [(&[&[&str]], &[&str]); 8] = [
         (&[], &["--structural"]),
@@ -230,7 +247,10 @@ fn high_coverage_file_by_superpopulation_and_sex() {
         let compared = bench.compare(by, flags);
         let (numbers, hwe) = assert_published(&bench, &compared.table);
         eprintln!("    {numbers} released numbers and {hwe} HWE are the published ones");
-        assert!(compared.cells > 200 && compared.withheld > 0 && numbers > 200, "the comparison is not empty");
+        assert!(
+            compared.cells > 200 && compared.withheld > 0 && numbers > 200,
+            "the comparison is not empty"
+        );
     }
 }
 
@@ -278,7 +298,8 @@ fn broad_file_with_missing_calls() {
     let Some(mut bench) = Bench::new(BROAD) else { return };
     // The last line of this file has no end; that might be a cut, and is refused (bcftools takes it).
     let (table, out) = (bench.dir.path().join("samples.tsv"), bench.dir.path().join("refused"));
-    let args = ["freq".as_ref(), bench.input.as_os_str(), "--samples".as_ref(), table.as_os_str(), "-o".as_ref()];
+    let args =
+        ["freq".as_ref(), bench.input.as_os_str(), "--samples".as_ref(), table.as_os_str(), "-o".as_ref()];
     let refused = support::run(args.into_iter().chain([out.as_os_str()]));
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("the file ends inside a record"));
@@ -293,7 +314,13 @@ fn broad_file_with_missing_calls() {
         (&[&["sex", "superpopulation"]], &[]),
         (&[sex, pop], &[]),
     ];
-    let tagged = bcftools(["+fill-tags".as_ref(), bench.input.as_os_str(), "--".as_ref(), "-t".as_ref(), "AC,AN".as_ref()]);
+    let tagged = bcftools([
+        "+fill-tags".as_ref(),
+        bench.input.as_os_str(),
+        "--".as_ref(),
+        "-t".as_ref(),
+        "AC,AN".as_ref(),
+    ]);
     let tagged = Cohort::parse(&tagged);
     let filled = |key: &str| {
         let pos = key.split(':').nth(1).expect("a position");
@@ -303,14 +330,20 @@ fn broad_file_with_missing_calls() {
     for (by, flags) in runs {
         for (key, row) in bench.compare(by, flags).table {
             let record = filled(&key);
-            assert_eq!(number(&row, "AC"), Some(info(record, "AC", 0)), "{key}: no half calls, so AC is bcftools' AC");
+            assert_eq!(
+                number(&row, "AC"),
+                Some(info(record, "AC", 0)),
+                "{key}: no half calls, so AC is bcftools' AC"
+            );
             let (an, called) = (number(&row, "AN").unwrap(), info(record, "AN", 0));
             assert!(called <= an, "{key}: AN′ is never below AN");
             differ += usize::from(an != called);
         }
     }
     assert!(differ > 0, "some cell hides that fewer than ten are not called");
-    eprintln!("AC is that of bcftools everywhere; AN′ differs from its AN in {differ} rows, as the rule says");
+    eprintln!(
+        "AC is that of bcftools everywhere; AN′ differs from its AN in {differ} rows, as the rule says"
+    );
 }
 
 /// Left-alignment: the released rows are those of `bcftools norm`.
@@ -337,7 +370,9 @@ fn left_alignment_is_that_of_bcftools_norm() {
         let without = support::table(&bench.freq(&crooked, by, &[]));
         let with = support::table(&out);
         let realigned = with.keys().filter(|key| !without.contains_key(*key)).count();
-        eprintln!("{name}: {moved} indels pushed right, {realigned} released rows stand elsewhere with --reference");
+        eprintln!(
+            "{name}: {moved} indels pushed right, {realigned} released rows stand elsewhere with --reference"
+        );
         assert!(moved > 100 && realigned > 10);
     }
 }
@@ -361,7 +396,12 @@ fn shifted(cohort: &Cohort, fasta: &Path) -> (usize, String) {
         moved += usize::from(pos != record.pos);
         let calls = record.genotypes.iter().map(|g| g.map_or("./.".to_owned(), |[a, b]| format!("{a}/{b}")));
         let calls: Vec<String> = calls.collect();
-        let line = format!("{}\t{pos}\t.\t{reference}\t{alt}\t.\t{}\t.\tGT\t{}\n", record.contig, record.filter, calls.join("\t"));
+        let line = format!(
+            "{}\t{pos}\t.\t{reference}\t{alt}\t.\t{}\t.\tGT\t{}\n",
+            record.contig,
+            record.filter,
+            calls.join("\t")
+        );
         lines.push((pos, line));
     }
     lines.sort_by_key(|(pos, _)| *pos);
@@ -377,7 +417,11 @@ fn shifted(cohort: &Cohort, fasta: &Path) -> (usize, String) {
 fn pushed(sequence: &Sequence, mut pos: u64, reference: &str, alt: &str) -> (u64, String, String) {
     let deletion = reference.len() > 1 && alt.len() == 1;
     let (short, long) = if deletion { (alt, reference) } else { (reference, alt) };
-    if short.len() != 1 || long.len() == 1 || alt.starts_with('<') || long.as_bytes()[0] != short.as_bytes()[0] {
+    if short.len() != 1
+        || long.len() == 1
+        || alt.starts_with('<')
+        || long.as_bytes()[0] != short.as_bytes()[0]
+    {
         return (pos, reference.to_owned(), alt.to_owned());
     }
     let mut long = long.as_bytes().to_vec();
@@ -451,5 +495,8 @@ fn bcftools_reads_the_released_vcf() {
     let found = text(run(&["query", "-r", &here, "-f", "%POS\\n"]));
     assert!(found.lines().count() >= 1 && found.lines().all(|pos| pos == middle), "{here}: {found}");
     assert!(run(&["query", "-r", "chr1:1-9999", "-f", "%POS\\n"]).is_empty());
-    eprintln!("{} records, {values} values of freq.vcf.gz as bcftools reads them are those of freq.tsv", table.len());
+    eprintln!(
+        "{} records, {values} values of freq.vcf.gz as bcftools reads them are those of freq.tsv",
+        table.len()
+    );
 }

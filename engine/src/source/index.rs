@@ -104,8 +104,7 @@ impl Index {
             reached = reached.max(end);
         }
         let block = reached >> 16;
-        let done = block == end_of_data
-            || (block < size && block + container::block_at(file, block)? >= end_of_data);
+        let done = block == end_of_data || (block < size && block + block_at(file, block)? >= end_of_data);
         if done && starts_at_first_record(file, spans[0].0)? { Ok(()) } else { Err(foreign()) }
     }
 
@@ -158,10 +157,20 @@ fn stale(en: &str, ja: &str) -> Error {
     ))
 }
 
+/// Compressed size of a block that the index names; where none begins, index and file do not belong together.
+fn block_at(file: &Path, offset: u64) -> Result<u64> {
+    container::block_at(file, offset).map_err(|_| {
+        stale(
+            "the index belongs to other content, or the file is damaged",
+            "索引の内容がファイルと一致しないか、ファイルが破損しています",
+        )
+    })
+}
+
 /// True when `start` is the next thing after `reached`: at most the end of a block lies between them.
 fn adjoins(file: &Path, reached: u64, start: u64) -> Result<bool> {
     let block = reached >> 16;
-    let next = block + container::block_at(file, block)?;
+    let next = block + block_at(file, block)?;
     Ok(start >> 16 == block || (start >> 16 == next && start & 0xffff == 0))
 }
 

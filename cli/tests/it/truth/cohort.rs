@@ -85,7 +85,8 @@ fn record(line: &str) -> Record {
     let (contig, pos, _id, reference, alts, _qual, filter, info, format) =
         (next(), next(), next(), next(), next(), next(), next(), next(), next());
     assert!(format == "GT" || format.starts_with("GT:"), "GT comes first");
-    let alleles = std::iter::once(reference).chain(alts.split(',').filter(|a| *a != ".")).map(str::to_owned).collect();
+    let alleles =
+        std::iter::once(reference).chain(alts.split(',').filter(|a| *a != ".")).map(str::to_owned).collect();
     let info = info.split(';').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     Record {
         contig: contig.to_owned(),

@@ -19,7 +19,8 @@ impl People {
             text.lines().skip(1).map(|l| l.split('\t').map(str::to_owned).collect()).collect()
         };
         let (igsr, ped) = (rows(&igsr), rows(&ped));
-        let superpopulation: BTreeMap<&str, &str> = igsr.iter().map(|r| (r[3].as_str(), r[5].as_str())).collect();
+        let superpopulation: BTreeMap<&str, &str> =
+            igsr.iter().map(|r| (r[3].as_str(), r[5].as_str())).collect();
         let mut known: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
         for row in &ped {
             let sex = if row[4] == "1" { "M" } else { "F" };
@@ -40,7 +41,9 @@ impl People {
 
     /// A sample table.
     pub(crate) fn table(&self, samples: &[String]) -> String {
-        let row = |(sample, a): (&String, &Attributes)| format!("{sample}\t{}\t{}\n", a["sex"], a["superpopulation"]);
+        let row = |(sample, a): (&String, &Attributes)| {
+            format!("{sample}\t{}\t{}\n", a["sex"], a["superpopulation"])
+        };
         let rows: String = samples.iter().zip(&self.attributes).map(row).collect();
         format!("sample_id\tsex\tsuperpopulation\n{rows}")
     }

@@ -154,7 +154,12 @@ impl Design {
 
     /// Per family that is printed: the chosen leaves. A further family is attempted only beside a complete first one,
     /// and none after a denial.
-    fn chosen(&self, tier: Tier, root: &Sums, sums: &dyn Fn(&BTreeSet<usize>) -> Sums) -> Vec<Vec<BTreeSet<usize>>> {
+    fn chosen(
+        &self,
+        tier: Tier,
+        root: &Sums,
+        sums: &dyn Fn(&BTreeSet<usize>) -> Sums,
+    ) -> Vec<Vec<BTreeSet<usize>>> {
         let pass = |cells: &BTreeSet<usize>| passes(tier, &sums(cells));
         let mut chosen = Vec::new();
         let complete = leaves(&self.families[0], &pass, &mut chosen);
@@ -164,7 +169,8 @@ impl Design {
         }
         for n in 1..self.families.len() {
             // Rule (b) has been attacked for one ALT at tier A where the root shows nobody as not called.
-            let by_pair = self.pair() && tier == Tier::A && root.ac.len() == 1 && root.an == 2 * root.subjects;
+            let by_pair =
+                self.pair() && tier == Tier::A && root.ac.len() == 1 && root.an == 2 * root.subjects;
             let may = if by_pair { self.pair_passes(&all[0], sums) } else { self.atoms_pass(n, &pass) };
             let mut chosen = Vec::new();
             if !(may && leaves(&self.families[n], &pass, &mut chosen)) {
@@ -205,12 +211,15 @@ impl Design {
     fn pair_passes(&self, first: &[BTreeSet<usize>], sums: &dyn Fn(&BTreeSet<usize>) -> Sums) -> bool {
         let [r1, r2] = first else { return false };
         let columns: Vec<&BTreeSet<usize>> = self.families[1].children.iter().map(|c| &c.cells).collect();
-        let alleles = |cells: &BTreeSet<usize>| -> i64 { 2 * cells.iter().map(|&c| self.cells[c].len() as i64).sum::<i64>() };
+        let alleles = |cells: &BTreeSet<usize>| -> i64 {
+            2 * cells.iter().map(|&c| self.cells[c].len() as i64).sum::<i64>()
+        };
         let r = [sums(r1).ac[0], sums(r2).ac[0]];
         let u: Vec<Vec<i64>> =
             [r1, r2].iter().map(|row| columns.iter().map(|c| alleles(&(*row & *c))).collect()).collect();
         let whole = [alleles(r1), alleles(r2)];
-        let holds = |used: [i64; 2]| (0..2).all(|p| (0..columns.len()).all(|q| used[p] <= whole[p] - u[p][q]));
+        let holds =
+            |used: [i64; 2]| (0..2).all(|p| (0..columns.len()).all(|q| used[p] <= whole[p] - u[p][q]));
         if !holds(r) && !holds([whole[0] - r[0], whole[1] - r[1]]) {
             return false;
         }
@@ -221,7 +230,8 @@ impl Design {
         (0..columns.len()).all(|q| {
             let lo = low(q).max(r[0] - others(q).map(high).sum::<i64>());
             let hi = high(q).min(r[0] - others(q).map(low).sum::<i64>());
-            let wide = |lo: i64, hi: i64, u: i64| hi - lo + 1 >= K || (lo >= 2 * K - 1 && hi <= u - (2 * K - 1));
+            let wide =
+                |lo: i64, hi: i64, u: i64| hi - lo + 1 >= K || (lo >= 2 * K - 1 && hi <= u - (2 * K - 1));
             wide(lo, hi, u[0][q]) && wide(c[q] - hi, c[q] - lo, u[1][q])
         })
     }
@@ -238,7 +248,13 @@ fn passes(tier: Tier, sums: &Sums) -> bool {
 }
 
 /// Grows a family; children by size, largest first, ties by name.
-fn tree(name: String, members: &BTreeSet<usize>, by: &[&str], people: &[Attributes], cells: &[Vec<usize>]) -> Node {
+fn tree(
+    name: String,
+    members: &BTreeSet<usize>,
+    by: &[&str],
+    people: &[Attributes],
+    cells: &[Vec<usize>],
+) -> Node {
     let mut groups: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     if let Some(attribute) = by.first() {
         for &person in members {
