@@ -125,7 +125,7 @@ pub(crate) struct Choice {
     /// Use an index that is older than its file, if it covers it
     #[arg(long, help_heading = "What")]
     pub(crate) accept_stale_index: bool,
-    /// Units of work that the genome is cut into; the table does not depend on it
+    /// Units of work that the genome is cut into, for every data site's files; the table does not depend on it
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "How")]
     pub(crate) partitions: u32,
 }

@@ -1,6 +1,6 @@
 //! `shukei demo`: a simulated cohort at five data sites, the main job on it, and what to look at.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
 use shukei::error::{Error, Problems, Result};
@@ -9,6 +9,7 @@ use shukei::run::Output;
 use shukei::{Request, text};
 
 use crate::args::{Demo, Global};
+use crate::config;
 use crate::freq::compute;
 use crate::report::Reporter;
 use crate::simulate::{Cohort, Size, Why, simulate};
@@ -24,9 +25,19 @@ pub(crate) fn run(global: &Global, command: &Demo, reporter: &Reporter) -> Resul
         .at(command.out.display(), "")
         .into());
     }
+    let made = make(global, command, &out, reporter);
+    if made.is_err() {
+        // Nothing half-made stays; the directory was not there before.
+        let _ = std::fs::remove_dir_all(&out);
+    }
+    made
+}
+
+/// Fills a directory that is not there yet.
+fn make(global: &Global, command: &Demo, out: &Path, reporter: &Reporter) -> Result<(), Problems> {
     let began = Instant::now();
     let size = Size { people: command.people, variants: command.variants, ..Size::default() };
-    let cohort = simulate(&out.join("cohort"), &size).map_err(|e| Error::io(&out, &e))?;
+    let cohort = simulate(&out.join("cohort"), &size).map_err(|e| Error::io(out, &e))?;
     let (people, variants, dir) = (size.people, size.variants, command.out.display());
     reporter.say(&text!(
         "simulated {people} invented people and {variants} positions at five data sites: {dir}/cohort",
@@ -38,7 +49,7 @@ pub(crate) fn run(global: &Global, command: &Demo, reporter: &Reporter) -> Resul
     let plain = table(global, &cohort, &[], out.join("all"), reporter)?;
     story(&cohort, command, (strata, plain, began.elapsed().as_secs_f64()), reporter);
     reporter.data(&serde_json::json!({
-        "tables": [command.out.join("by_sex_region/audit.json"), command.out.join("all/audit.json")],
+        "audits": [command.out.join("by_sex_region/audit.json"), command.out.join("all/audit.json")],
         "rows": [strata, plain],
     }));
     Ok(())
@@ -58,7 +69,7 @@ fn table(
         by: by.iter().map(|&b| b.to_owned()).collect(),
         max_ploidy: 2,
         partitions: 1,
-        policy: global.policy.clone(),
+        policy: global.policy.clone().or(config::read(global)?.policy.file),
         ..Request::default()
     };
     let plan = plan(request)?;
@@ -75,12 +86,16 @@ fn story(cohort: &Cohort, command: &Demo, (strata, plain, seconds): (u64, u64, f
          {dir}/by_sex_region/freq.tsv   AC, AN, AF of all, of women and men, and of their regions; `.` is withheld\n  \
          {dir}/all/freq.tsv             no strata: nhomref, nhet, nhomalt, HWE too (tier G)\n  \
          {dir}/by_sex_region/audit.json what was done, to what, under which policy\n\
+         two tables of one cohort only because nobody in it exists: of real people publish one, since together they\n\
+         tell more than each\n\
          and at",
         "\n性別・地域別 {strata} 行、遺伝子型数付き (基準を満たす場合) {plain} 行、計 {seconds:.0} 秒\n\
          まず見るもの\n  \
          {dir}/by_sex_region/freq.tsv   全体・男女・その地域ごとの AC、AN、AF。`.` は非表示\n  \
          {dir}/all/freq.tsv             層別なし: nhomref、nhet、nhomalt、HWE も表示 (tier G)\n  \
          {dir}/by_sex_region/audit.json 何を、何に対して、どのポリシーで行ったか\n\
+         同じコホートから 2 つの表を出しているのは、架空の人だからです。実在の人の場合、2 つを合わせると\n\
+         個々の表より多くのことが分かるため、公開する表は 1 つにしてください\n\
          次の変異"
     ));
     let code = cohort.icd10;

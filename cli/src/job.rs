@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use shukei::error::{Error, Problems, Result};
 use shukei::partial::{Partial, Place};
 use shukei::plan::plan as make_plan;
-use shukei::{Plan, text};
+use shukei::{Plan, Request, text};
 
 use crate::args::{Global, PlanArgs, Product, Release, Tally};
 use crate::freq::{crew, describe, ending, output, request};
@@ -40,7 +40,9 @@ pub(crate) fn plan(global: &Global, command: &PlanArgs, reporter: &Reporter) -> 
         .at(command.out.display(), "")
         .into());
     }
-    let plan = make_plan(request(global, &command.choice)?)?;
+    let request = request(global, &command.choice)?;
+    readable_again(&request)?;
+    let plan = make_plan(request)?;
     for note in plan.notes() {
         reporter.note(note);
     }
@@ -54,6 +56,31 @@ pub(crate) fn plan(global: &Global, command: &PlanArgs, reporter: &Reporter) -> 
     ));
     reporter.data(&serde_json::json!({"plan": file, "partitions": n}));
     Ok(())
+}
+
+/// `tally` and `release` read the files again: a pipe can be read once.
+fn readable_again(request: &Request) -> Result<(), Problems> {
+    let lists = [
+        &request.include,
+        &request.exclude,
+        &request.withdrawn,
+        &request.regions_file,
+        &request.reference,
+        &request.policy,
+    ];
+    let mut problems = Problems::default();
+    for path in request.inputs.iter().chain([&request.samples]).chain(lists.into_iter().flatten()) {
+        if path.exists() && !path.is_file() && !path.is_dir() {
+            problems.push(
+                Error::usage(text!(
+                    "a pipe can be read only once, and `tally` reads it again; write it to a file first",
+                    "パイプは 1 回しか読めませんが、`tally` でもう一度読みます。先にファイルに書き出してください"
+                ))
+                .at(path.display(), ""),
+            );
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// Counts one partition, or all that are not counted.

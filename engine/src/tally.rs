@@ -57,12 +57,19 @@ impl<'a> Stretch<'a> {
         &self.group.files[self.file]
     }
 
+    /// True when a normalised position is one that this stretch answers for.
+    fn holds(&self, contig: u32, pos: u64) -> bool {
+        let spans = &self.spans[contig as usize];
+        spans.get(spans.partition_point(|&(_, end)| end <= pos)).is_some_and(|&(start, _)| start <= pos)
+    }
+
     fn asked(&self) -> Asked<'_> {
         let request = self.plan.request();
         Asked {
             samples: self.file().input.header.samples.len(),
             contigs: &self.file().contigs,
             wanted: &self.wanted,
+            without_rows: self.plan.groups().len() > 1,
             include_filtered: request.include_filtered,
             structural: request.structural,
             adj: request.adj,

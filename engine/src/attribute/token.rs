@@ -32,10 +32,20 @@ pub(super) fn token(prefix: char, text: &str) -> String {
     format!("{prefix}{}", &hash.as_str()[..6])
 }
 
+/// Clashes of one column that are written out.
+const SHOWN: usize = 20;
+const MORE: usize = SHOWN + 1;
+
+fn more(term: &Term) -> Error {
+    let column = term.label();
+    Error::input(text!("… and more of the same kind", "… ほかにも同様のものがあります"))
+        .at(format!("column {column}"), "")
+}
+
 /// Complains when two values of a term would have the same token, or tokens that differ only in case (many readers of
 /// tables cannot tell those apart).
 pub fn check_tokens(term: &Term, rows: &[SampleRow], problems: &mut Problems) {
-    let mut seen: HashMap<String, Vec<(String, usize)>> = HashMap::new();
+    let (mut seen, mut clashes): (HashMap<String, Vec<(String, usize)>>, usize) = (HashMap::new(), 0);
     seen.insert(UNKNOWN.to_owned(), vec![(UNKNOWN.to_owned(), 0)]);
     for row in rows {
         for level in term.levels(row) {
@@ -44,7 +54,12 @@ pub fn check_tokens(term: &Term, rows: &[SampleRow], problems: &mut Problems) {
                 continue;
             }
             if let Some((first, first_line)) = labels.first() {
-                problems.push(clash(term, (first, *first_line), (&level, row.line)));
+                clashes += 1;
+                match clashes {
+                    ..=SHOWN => problems.push(clash(term, (first, *first_line), (&level, row.line))),
+                    MORE => problems.push(more(term)),
+                    _ => {}
+                }
             }
             labels.push((level.label, row.line));
         }

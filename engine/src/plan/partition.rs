@@ -122,9 +122,11 @@ fn pieces(groups: &[Group], contigs: &[Contig], spans: &[Vec<(u64, u64)>]) -> Ve
 /// Positions at which a contig may be cut, each with the cost of what follows it.
 fn marks(groups: &[Group], contig: usize, length: Option<u64>) -> Vec<(u64, u64)> {
     let mut spread: Vec<(u64, u64)> = Vec::new();
+    let mut indexed = false;
     for file in groups.iter().flat_map(|g| &g.files) {
         let Some(index) = &file.input.index else { continue };
         for (name, _) in file.contigs.iter().filter(|(_, id)| *id as usize == contig) {
+            indexed = true;
             let header_index = file.input.header.contig_index.iter().position(|n| n == name);
             let marks = index.spread(name, header_index);
             let costs = marks.iter().zip(marks.iter().skip(1).map(|m| m.1).chain([u64::MAX]));
@@ -133,7 +135,7 @@ fn marks(groups: &[Group], contig: usize, length: Option<u64>) -> Vec<(u64, u64)
             }));
         }
     }
-    if spread.is_empty() {
+    if spread.is_empty() && !indexed {
         let step = 1 << 20;
         spread = (0..length.unwrap_or(0) / step).map(|i| (i * step, step)).collect();
     }

@@ -143,12 +143,12 @@ impl Body<'_> {
             return Ok(Parsed::Skipped);
         }
         let filter = self.filter(&cursor.typed_integers()?)?;
-        if !self.asked.admits(&filter) || raw.len() < 2 {
+        if !self.asked.admits(&filter) || raw.is_empty() {
             return Ok(Parsed::Skipped);
         }
         let alleles: Vec<Box<str>> =
             raw.iter().enumerate().map(|(i, a)| allele(a, i == 0)).collect::<Result<_>>()?;
-        if !self.asked.has_rows(&alleles)? {
+        if !self.asked.has_rows(&alleles)? && !self.asked.without_rows {
             return Ok(Parsed::Skipped);
         }
         if !(cursor.at..=cursor.end).contains(&self.shared_end) {

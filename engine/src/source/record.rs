@@ -66,6 +66,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) contigs: &'a [(String, u32)],
     /// Spans by plan contig, 0-based half-open, sorted, widened by what normalisation may move.
     pub(crate) wanted: &'a [Vec<(u64, u64)>],
+    /// Records that can be no row are asked for too: they say who is called where another data site has a variant.
+    pub(crate) without_rows: bool,
     pub(crate) include_filtered: bool,
     pub(crate) structural: bool,
     pub(crate) adj: bool,

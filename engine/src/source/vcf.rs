@@ -71,14 +71,14 @@ impl LineParser {
             return Ok(Parsed::Skipped);
         }
         let filter = filter_text(filter)?;
-        if !asked.admits(&filter) || alts == b"." {
+        if !asked.admits(&filter) {
             return Ok(Parsed::Skipped);
         }
         let mut alleles = vec![allele(reference, true)?];
-        for alt in alts.split(|&b| b == b',') {
+        for alt in alts.split(|&b| b == b',').filter(|alt| *alt != b".") {
             alleles.push(allele(alt, false)?);
         }
-        if !asked.has_rows(&alleles)? {
+        if !asked.has_rows(&alleles)? && !asked.without_rows {
             return Ok(Parsed::Skipped);
         }
         if fields.found < 9 {
@@ -169,6 +169,7 @@ mod tests {
             contigs: &contigs,
             wanted: &wanted,
             include_filtered: false,
+            without_rows: false,
             structural: false,
             adj: false,
         };

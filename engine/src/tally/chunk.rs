@@ -13,9 +13,9 @@ use super::pipeline::Carry;
 use crate::error::{Error, Result};
 use crate::normalize::{self, Reference, Variant, WINDOW};
 use crate::region::Zone;
+use crate::source::Format;
 use crate::source::container::{Chunk, Inflater};
 use crate::source::record::{Genotypes, Parsed, Record, Row, Vector, is_row};
-use crate::source::{Begin, Format};
 use crate::source::{bcf, vcf};
 use crate::text;
 
@@ -38,11 +38,14 @@ pub(super) struct Run {
     pub(super) settled: u64,
 }
 
-/// A record and the variants it contributes: `(normalised variant, allele number)`.
+/// A record and what it contributes.
 struct Kept {
     record: Record,
     stitched: bool,
+    /// Normalised variants and their allele numbers.
     variants: Vec<(Variant, u16)>,
+    /// Positions of its units, sorted: those of its variants, or its own where it has none and only says who is called.
+    positions: Vec<u64>,
 }
 
 /// One worker: buffers and tools that are used for one chunk after another.
@@ -218,10 +221,18 @@ impl<'w, 'a> Worker<'w, 'a> {
             Parsed::WithoutGenotypes => self.without_genotypes += 1,
             Parsed::Kept(record) => {
                 let variants = self.variants(&record)?;
-                let far = variants.iter().map(|(v, _)| v.pos).max();
-                carry.reach = carry.reach.max(far.unwrap_or(0));
-                if !variants.is_empty() {
-                    self.kept.push(Kept { record, stitched, variants });
+                let mut positions: Vec<u64> = variants.iter().map(|(v, _)| v.pos).collect();
+                let structural = stretch.plan.request().structural;
+                if !record.alleles[1..].iter().any(|alt| is_row(alt, structural))
+                    && stretch.holds(contig, pos)
+                {
+                    positions.push(pos);
+                }
+                positions.sort_unstable();
+                positions.dedup();
+                if let Some(&far) = positions.last() {
+                    carry.reach = carry.reach.max(far);
+                    self.kept.push(Kept { record, stitched, variants, positions });
                 }
             }
         }
@@ -258,9 +269,6 @@ impl<'w, 'a> Worker<'w, 'a> {
         if let Some(reference) = &mut self.reference {
             reference.check(contig, record.pos, &record.alleles[0]).map_err(place)?;
         }
-        let spans = &self.stretch.spans[record.contig as usize];
-        let inside =
-            |pos: u64| spans.get(spans.partition_point(|&(_, e)| e <= pos)).is_some_and(|&(s, _)| s <= pos);
         let mut variants = Vec::new();
         for (number, alt) in (1u16..).zip(&record.alleles[1..]) {
             if !is_row(alt, plan.request().structural) {
@@ -269,7 +277,7 @@ impl<'w, 'a> Worker<'w, 'a> {
             let alleles = (&*record.alleles[0], &**alt);
             let variant =
                 normalize::variant(self.reference.as_mut(), contig, record.pos, alleles).map_err(place)?;
-            if inside(variant.pos) {
+            if self.stretch.holds(record.contig, variant.pos) {
                 variants.push((variant, number));
             }
         }
@@ -318,10 +326,7 @@ impl<'w, 'a> Worker<'w, 'a> {
         // Which records meet at which position.
         let mut entries: Vec<(u64, usize)> = Vec::new();
         for (i, k) in kept.iter().enumerate() {
-            let mut positions: Vec<u64> = k.variants.iter().map(|(v, _)| v.pos).collect();
-            positions.sort_unstable();
-            positions.dedup();
-            entries.extend(positions.into_iter().map(|pos| (pos, i)));
+            entries.extend(k.positions.iter().map(|&pos| (pos, i)));
         }
         entries.sort_unstable();
         let shared = |pos: u64| {
@@ -333,10 +338,7 @@ impl<'w, 'a> Worker<'w, 'a> {
         for k in kept {
             let zone = self.scan(k)?;
             let mut kept_calls: Option<Arc<[Call]>> = None;
-            let mut positions: Vec<u64> = k.variants.iter().map(|(v, _)| v.pos).collect();
-            positions.sort_unstable();
-            positions.dedup();
-            for pos in positions {
+            for &pos in &k.positions {
                 let here = k.variants.iter().filter(|(v, _)| v.pos == pos);
                 if edge(pos) || shared(pos) {
                     let calls = kept_calls.get_or_insert_with(|| self.calls.as_slice().into()).clone();
@@ -352,6 +354,7 @@ impl<'w, 'a> Worker<'w, 'a> {
                     let variants: Vec<(u16, &Variant)> = here.map(|(v, a)| (*a, v)).collect();
                     let alone = Alone {
                         file: self.stretch.file,
+                        pos,
                         variants: &variants,
                         filter: &k.record.filter,
                         calls: &self.calls,
@@ -376,7 +379,7 @@ impl<'w, 'a> Worker<'w, 'a> {
             let n = rest.iter().take_while(|(p, _)| *p == pos).count();
             let observations: Vec<Observation> = rest[..n].iter().map(|(_, o)| o.clone()).collect();
             rest = &rest[n..];
-            let unit = self.counter.together(&observations, self.stretch.plan.zone(contig, pos)?);
+            let unit = self.counter.together(pos, &observations, self.stretch.plan.zone(contig, pos)?);
             let start = run.bytes.len();
             unit.encode(&mut run.bytes);
             run.units.push((pos, start..run.bytes.len()));

@@ -24,6 +24,8 @@ pub(super) struct Observation {
 /// One record's part in a unit that it alone makes, so that nothing needs to be kept.
 pub(super) struct Alone<'a> {
     pub(super) file: usize,
+    /// Position of the unit.
+    pub(super) pos: u64,
     pub(super) variants: &'a [(u16, &'a Variant)],
     pub(super) filter: &'a str,
     pub(super) calls: &'a [Call],
@@ -142,8 +144,8 @@ impl<'a> Counter<'a> {
             counts.reference = variant.reference.clone();
             counts.alternate = variant.alternate.clone();
             counts.filter = alone.filter.into();
-            unit.pos = variant.pos;
         }
+        unit.pos = alone.pos;
         unit
     }
 
@@ -181,7 +183,11 @@ impl<'a> Counter<'a> {
     ///
     /// A person is called if every record calls them; copies of a variant are the most that any record says; more
     /// copies in all than the person has is a contradiction, and the person is not called.
-    pub(super) fn together(&mut self, observations: &[Observation], zone: Zone) -> Unit {
+    /// A record without a row says nothing beside one that has rows: it only matters to other data sites.
+    pub(super) fn together(&mut self, pos: u64, observations: &[Observation], zone: Zone) -> Unit {
+        let any_rows = observations.iter().any(|o| !o.variants.is_empty());
+        let observations: Vec<&Observation> =
+            observations.iter().filter(|o| !any_rows || !o.variants.is_empty()).collect();
         let mut variants: BTreeMap<&Variant, &str> = BTreeMap::new();
         for (observation, (_, variant)) in
             observations.iter().flat_map(|o| o.variants.iter().map(move |v| (o, v)))
@@ -190,7 +196,7 @@ impl<'a> Counter<'a> {
             *filter = worse(filter, &observation.filter);
         }
         let order: Vec<&Variant> = variants.keys().copied().collect();
-        let people = self.people(observations, &order, zone);
+        let people = self.people(&observations, &order, zone);
         self.room_for(order.len());
         for (&fine, person) in
             people.iter().map(|(member, p)| (&self.group.fine_of_member[*member as usize], p))
@@ -206,18 +212,18 @@ impl<'a> Counter<'a> {
             }
         }
         let mut unit = self.take(order.len());
-        unit.combined = true;
+        unit.combined = observations.len() > 1;
         for (counts, (variant, filter)) in unit.variants.iter_mut().zip(&variants) {
             counts.reference = variant.reference.clone();
             counts.alternate = variant.alternate.clone();
             counts.filter = (*filter).into();
-            unit.pos = variant.pos;
         }
+        unit.pos = pos;
         unit
     }
 
     /// Everybody whom some record does not show as plain hom-ref, by member of the group.
-    fn people(&self, observations: &[Observation], order: &[&Variant], zone: Zone) -> BTreeMap<u32, Person> {
+    fn people(&self, observations: &[&Observation], order: &[&Variant], zone: Zone) -> BTreeMap<u32, Person> {
         let mut people: BTreeMap<u32, Person> = BTreeMap::new();
         for observation in observations {
             let file = &self.group.files[observation.file];

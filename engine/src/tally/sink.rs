@@ -93,11 +93,16 @@ impl<'a> UnitSink<'a> {
             let unit = match observations.as_slice() {
                 [one] => {
                     let variants: Vec<_> = one.variants.iter().map(|(a, v)| (*a, v)).collect();
-                    let alone =
-                        Alone { file: one.file, variants: &variants, filter: &one.filter, calls: &one.calls };
+                    let alone = Alone {
+                        file: one.file,
+                        pos,
+                        variants: &variants,
+                        filter: &one.filter,
+                        calls: &one.calls,
+                    };
                     self.counter.alone(&alone, zone)
                 }
-                many => self.counter.together(many, zone),
+                many => self.counter.together(pos, many, zone),
             };
             let mut buffer = std::mem::take(&mut self.buffer);
             buffer.clear();
