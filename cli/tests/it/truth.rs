@@ -4,6 +4,7 @@
 //! Each test says on stderr what it compared (`cargo test truth -- --nocapture`).
 
 mod cohort;
+mod crooked;
 mod people;
 mod rule;
 
@@ -11,7 +12,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::support::{self, Table, bcftools, real};
-use cohort::{Cohort, Record, trimmed};
+pub(crate) use cohort::Cohort;
+use cohort::{Record, trimmed};
+pub(crate) use crooked::shifted;
 use people::People;
 use rule::{Design, Row};
 
@@ -142,13 +145,17 @@ fn check_derived(key: &str, row: &BTreeMap<String, String>) {
     assert_eq!(strata("nhet"), strata("HWE"), "{key}");
     for stratum in strata("AC") {
         let get = |measure: &str| number(row, &format!("{measure}{stratum}"));
-        assert_eq!(get("AF"), Some(get("AC").unwrap() / get("AN").unwrap()), "{key}{stratum}");
+        assert_eq!(
+            get("AF"),
+            Some(get("AC").expect("a number") / get("AN").expect("a number")),
+            "{key}{stratum}"
+        );
         if let Some(het) = get("nhet") {
-            let (homalt, homref) = (get("nhomalt").unwrap(), get("nhomref").unwrap());
+            let (homalt, homref) = (get("nhomalt").expect("a number"), get("nhomref").expect("a number"));
             let n = homref + het + homalt;
             let p = (2.0 * homalt + het) / (2.0 * n);
             assert!(
-                (get("F").unwrap() - (1.0 - het / (2.0 * p * (1.0 - p) * n))).abs() < 1e-9,
+                (get("F").expect("a number") - (1.0 - het / (2.0 * p * (1.0 - p) * n))).abs() < 1e-9,
                 "{key}{stratum}"
             );
         }
@@ -277,7 +284,7 @@ fn phase_3_file_equals_published_totals_and_superpopulation_frequencies() {
                 assert_eq!(number(row, field), Some(info(record, field, alt)), "{key} {field}");
                 totals += 1;
             }
-            assert_printed(number(row, "AF").unwrap(), info(record, "AF", alt), key);
+            assert_printed(number(row, "AF").expect("a number"), info(record, "AF", alt), key);
             for s in SUPERPOPULATIONS {
                 let Some(af) = number(row, &format!("AF_superpopulation_{s}")) else { continue };
                 let digits = info(record, &format!("{s}_AF"), alt);
@@ -335,7 +342,7 @@ fn broad_file_with_missing_calls() {
                 Some(info(record, "AC", 0)),
                 "{key}: no half calls, so AC is bcftools' AC"
             );
-            let (an, called) = (number(&row, "AN").unwrap(), info(record, "AN", 0));
+            let (an, called) = (number(&row, "AN").expect("a number"), info(record, "AN", 0));
             assert!(called <= an, "{key}: AN′ is never below AN");
             differ += usize::from(an != called);
         }
@@ -385,78 +392,6 @@ fn quiet_norm<'a>(args: impl Iterator<Item = &'a std::ffi::OsStr>) -> Cohort {
     Cohort::parse(&output.stdout)
 }
 
-/// The cohort with every indel pushed as far right as the sequence allows (up to 30 bases), sorted, as VCF text.
-fn shifted(cohort: &Cohort, fasta: &Path) -> (usize, String) {
-    let sequence = Sequence::read(fasta);
-    let mut moved = 0;
-    let mut lines: Vec<(u64, String)> = Vec::new();
-    for record in &cohort.records {
-        let [reference, alt] = record.alleles.as_slice() else { continue };
-        let (pos, reference, alt) = pushed(&sequence, record.pos, reference, alt);
-        moved += usize::from(pos != record.pos);
-        let calls = record.genotypes.iter().map(|g| g.map_or("./.".to_owned(), |[a, b]| format!("{a}/{b}")));
-        let calls: Vec<String> = calls.collect();
-        let line = format!(
-            "{}\t{pos}\t.\t{reference}\t{alt}\t.\t{}\t.\tGT\t{}\n",
-            record.contig,
-            record.filter,
-            calls.join("\t")
-        );
-        lines.push((pos, line));
-    }
-    lines.sort_by_key(|(pos, _)| *pos);
-    let head = format!(
-        "##fileformat=VCFv4.2\n##contig=<ID=20,length=63025520>\n##FORMAT=<ID=GT,Number=1,Type=String,Description=\"Genotype\">\n\
-         #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t{}\n",
-        cohort.samples.join("\t")
-    );
-    (moved, lines.into_iter().fold(head, |text, (_, line)| text + &line))
-}
-
-/// `aX` → `a` and `a` → `aX`: the same change one base to the right while the base after X is the first of X.
-fn pushed(sequence: &Sequence, mut pos: u64, reference: &str, alt: &str) -> (u64, String, String) {
-    let deletion = reference.len() > 1 && alt.len() == 1;
-    let (short, long) = if deletion { (alt, reference) } else { (reference, alt) };
-    if short.len() != 1
-        || long.len() == 1
-        || alt.starts_with('<')
-        || long.as_bytes()[0] != short.as_bytes()[0]
-    {
-        return (pos, reference.to_owned(), alt.to_owned());
-    }
-    let mut long = long.as_bytes().to_vec();
-    for _ in 0..30 {
-        let after = sequence.base(pos + if deletion { long.len() as u64 } else { 1 });
-        if after != long[1] {
-            break;
-        }
-        long.remove(0);
-        long.push(after);
-        pos += 1;
-    }
-    let long = String::from_utf8(long).expect("bases");
-    let short = long[..1].to_owned();
-    if deletion { (pos, long, short) } else { (pos, short, long) }
-}
-
-/// A FASTA of one sequence, in memory.
-struct Sequence(Vec<u8>);
-
-impl Sequence {
-    fn read(path: &Path) -> Self {
-        let mut text = Vec::new();
-        let file = std::fs::File::open(path).expect("the FASTA");
-        std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(file), &mut text).expect("gzip");
-        let start = text.iter().position(|&b| b == b'\n').expect("a name");
-        Self(text[start..].iter().filter(|b| !b.is_ascii_whitespace()).map(u8::to_ascii_uppercase).collect())
-    }
-
-    /// 1-based.
-    fn base(&self, pos: u64) -> u8 {
-        self.0[usize::try_from(pos).expect("fits") - 1]
-    }
-}
-
 /// bcftools reads the released VCF and its index, says nothing, and finds the numbers of the other files in it.
 #[test]
 fn bcftools_reads_the_released_vcf() {
@@ -484,7 +419,8 @@ fn bcftools_reads_the_released_vcf() {
                 table.iter().filter_map(|(key, row)| Some((key.as_str(), row.get(&column)?))).collect();
             assert_eq!(shown.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{column}");
             for (key, value) in &shown {
-                let (vcf, tsv): (f64, f64) = (value.parse().unwrap(), expected[key].parse().unwrap());
+                let (vcf, tsv): (f64, f64) =
+                    (value.parse().expect("a number"), expected[key].parse().expect("a number"));
                 assert_printed(tsv, vcf, &format!("{key} {column}"));
                 values += 1;
             }

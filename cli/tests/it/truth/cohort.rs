@@ -26,7 +26,7 @@ pub(crate) struct Cohort {
     pub(crate) records: Vec<Record>,
 }
 
-/// A variant in its shortest form and, by sample column, how many copies each called person has.
+/// A variant in its shortest form.
 pub(crate) struct Variant {
     pub(crate) reference: String,
     pub(crate) alternate: String,
@@ -40,6 +40,9 @@ pub(crate) struct Unit {
     pub(crate) variants: Vec<Variant>,
     pub(crate) people: Vec<Option<Vec<u8>>>,
 }
+
+/// A record's ALT, by its number there, at the position of a unit.
+type Part<'r> = (&'r Record, u8, Variant);
 
 impl Cohort {
     /// Reads a file that bcftools can read.
@@ -67,7 +70,7 @@ impl Cohort {
     /// The units, in order: only PASS and `.`, no `*`, symbolic alleles only where they are asked for.
     pub(crate) fn units(&self, structural: bool) -> Vec<Unit> {
         let row = |alt: &str| alt != "*" && (structural || !alt.starts_with('<'));
-        let mut places: BTreeMap<(&str, u64), Vec<(&Record, u8, Variant)>> = BTreeMap::new();
+        let mut places: BTreeMap<(&str, u64), Vec<Part<'_>>> = BTreeMap::new();
         for record in self.records.iter().filter(|r| r.filter == "PASS" || r.filter == ".") {
             for (number, alt) in (1u8..).zip(&record.alleles[1..]).filter(|(_, alt)| row(alt)) {
                 let (pos, reference, alternate) = trimmed(record.pos, &record.alleles[0], alt);
@@ -121,7 +124,7 @@ pub(crate) fn trimmed(mut pos: u64, reference: &str, alt: &str) -> (u64, String,
 
 /// Several records of one position tell of the same people: a person is called if all call them, has as many copies of
 /// a variant as the record that says most, and is not called where that makes more than two.
-fn unit(contig: &str, pos: u64, parts: Vec<(&Record, u8, Variant)>) -> Unit {
+fn unit(contig: &str, pos: u64, parts: Vec<Part<'_>>) -> Unit {
     let mut variants: Vec<Variant> = Vec::new();
     let mut people: Vec<Option<Vec<u8>>> = vec![Some(Vec::new()); parts[0].0.genotypes.len()];
     for (record, number, variant) in parts {

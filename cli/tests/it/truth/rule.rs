@@ -56,8 +56,8 @@ impl Design {
             by.iter().flat_map(|family| family.iter().map(|a| person[a].clone())).collect()
         };
         let mut cells: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
-        for person in 0..people.len() {
-            cells.entry(levels(&people[person])).or_default().push(person);
+        for (column, person) in people.iter().enumerate() {
+            cells.entry(levels(person)).or_default().push(column);
         }
         let cells: Vec<Vec<usize>> = cells.into_values().collect();
         let whole: &[&[&'static str]] = if by.is_empty() { &[&[]] } else { by };
