@@ -38,6 +38,8 @@ struct Compared {
     table: Table,
     cells: usize,
     withheld: usize,
+    /// Positions with several rows.
+    together: usize,
 }
 
 impl Bench {
@@ -47,9 +49,29 @@ impl Bench {
         let ped = real("samples/20130606_g1k.ped")?;
         let cohort = Cohort::read(&input);
         let people = People::of(&cohort.samples, &igsr, &ped);
-        let dir = tempfile::tempdir().expect("a directory");
+        Some(Self::with(input, cohort, people, tempfile::tempdir().expect("a directory")))
+    }
+
+    fn with(input: PathBuf, cohort: Cohort, people: People, dir: tempfile::TempDir) -> Self {
         std::fs::write(dir.path().join("samples.tsv"), people.table(&cohort.samples)).expect("samples.tsv");
-        Some(Self { input, cohort, people, dir })
+        Self { input, cohort, people, dir }
+    }
+
+    /// The autosomes of the demo's five data sites in one file: half calls, missing calls, split and multi-allelic
+    /// records. Its people get a sex and a group by their order.
+    fn demo() -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut demo = support::shukei();
+        demo.args(["demo", "--people", "800", "--variants", "2500", "-o"]).arg(dir.path().join("demo"));
+        demo.output().expect("shukei runs");
+        let input = dir.path().join("demo.vcf");
+        let sites = ["imsut", "ncc", "ncgm", "nig", "tohoku-mmb"];
+        let sites = sites.map(|s| dir.path().join(format!("demo/cohort/{s}.vcf.gz")));
+        let args = ["merge", "-m", "none", "-r", "chr1,chr2,chr20,chr22", "-o"].map(std::ffi::OsStr::new);
+        bcftools(args.into_iter().chain([input.as_os_str()]).chain(sites.iter().map(|s| s.as_os_str())));
+        let cohort = Cohort::read(&input);
+        let people = People::by_order(cohort.samples.len());
+        Self::with(input, cohort, people, dir)
     }
 
     /// Runs `shukei freq`; gives the directory of the table.
@@ -94,7 +116,8 @@ impl Bench {
             "by {by:?} {flags:?}: {variants} variants, {} rows, {cells} cells equal, {withheld} withheld as the rule says",
             table.len()
         );
-        Compared { table, cells, withheld }
+        let together = units.iter().filter(|u| design.rows(u).len() > 1).count();
+        Compared { table, cells, withheld, together }
     }
 
     /// The records by the key of each of their ALTs.
@@ -227,6 +250,26 @@ fn assert_published(bench: &Bench, table: &Table) -> (usize, usize) {
         }
     }
     (numbers, hwe)
+}
+
+#[test]
+fn demo_cohort_is_released_as_the_rule_says() {
+    let bench = Bench::demo();
+    let (sex, group): (&[&str], &[&str]) = (&["sex"], &["superpopulation"]);
+    let runs: [(&[&[&str]], &[&str]); 8] = [
+        (&[], &[]),
+        (&[group], &["--genotypes"]),
+        (&[&["sex", "superpopulation"]], &[]),
+        (&[&["superpopulation", "sex"]], &["--genotypes"]),
+        (&[sex, group], &[]),
+        (&[sex, group], &["--genotypes"]),
+        (&[group, sex], &[]),
+        (&[group, sex], &["--genotypes"]),
+    ];
+    for (by, flags) in runs {
+        let compared = bench.compare(by, flags);
+        assert!(compared.cells > 300 && compared.withheld > 0 && compared.together > 0);
+    }
 }
 
 #[test]

@@ -39,6 +39,14 @@ impl People {
         Self { attributes }
     }
 
+    /// Invented people: a sex and one of four unequal groups by their order.
+    pub(crate) fn by_order(n: usize) -> Self {
+        let group = |i: usize| ["A", "A", "A", "B", "A", "C", "B", "A", "B", "A", "D"][i % 11];
+        let person =
+            |i: usize| [("sex", ["F", "M"][i % 2].to_owned()), ("superpopulation", group(i).to_owned())];
+        Self { attributes: (0..n).map(|i| BTreeMap::from(person(i))).collect() }
+    }
+
     /// A sample table.
     pub(crate) fn table(&self, samples: &[String]) -> String {
         let row = |(sample, a): (&String, &Attributes)| {
