@@ -35,7 +35,9 @@ pub(crate) fn compute(
     for note in plan.notes() {
         reporter.note(note);
     }
-    plan.hints().for_each(|hint| reporter.note(&hint));
+    if let Some(hint) = plan.hint() {
+        reporter.note(&hint);
+    }
     let progress = Progress::new(reporter, plan.bytes());
     let bytes = |n: u64| progress.bytes(n);
     let crew = crew(global, &bytes)?;

@@ -184,17 +184,15 @@ impl Plan {
     }
 
     /// What would make the work faster; never a matter of the result, so that the audit does not have it.
-    pub fn hints(&self) -> impl Iterator<Item = Text> + '_ {
-        let slow = self.inputs().filter(|i| i.container != Container::Bgzf);
-        slow.map(|input| {
-            let place = input.place();
-            text!(
-                "{place} is not compressed by bgzip, so that it has no index and is read from end to end; `bcftools view -Oz` \
-                 and `bcftools index` make it faster",
-                "{place} は bgzip 圧縮ではなく索引がないため、先頭から最後まで読みます。`bcftools view -Oz` と `bcftools index` で\
-                 速くなります"
-            )
-        })
+    #[must_use]
+    pub fn hint(&self) -> Option<Text> {
+        let place = self.inputs().find(|i| i.container != Container::Bgzf)?.place();
+        Some(text!(
+            "not every input is compressed by bgzip ({place}): such a file has no index and is read from end to end; \
+             `bcftools view -Oz` and `bcftools index` make it faster",
+            "bgzip 圧縮でない入力があります ({place})。索引がないため先頭から最後まで読みます。`bcftools view -Oz` と \
+             `bcftools index` で速くなります"
+        ))
     }
 
     /// What is counted: `subject`, or `sample` where the table has no subject column.

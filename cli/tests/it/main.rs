@@ -2,6 +2,7 @@
 
 mod broken;
 mod counting;
+mod data_sites;
 mod invariance;
 mod japanese;
 mod job;

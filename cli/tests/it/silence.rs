@@ -56,7 +56,11 @@ fn assert_same(a: (&Path, &Output), b: (&Path, &Output)) {
     assert!(a.1.status.success(), "{}", String::from_utf8_lossy(&a.1.stderr));
     assert_eq!(a.1.status.code(), b.1.status.code());
     assert_eq!(String::from_utf8_lossy(&a.1.stdout), String::from_utf8_lossy(&b.1.stdout));
-    assert_eq!(String::from_utf8_lossy(&a.1.stderr), String::from_utf8_lossy(&b.1.stderr));
+    // The two cohorts lie in directories of different names, which is not what is compared.
+    let said = |(dir, output): (&Path, &Output)| {
+        String::from_utf8_lossy(&output.stderr).replace(&dir.display().to_string(), "DIR")
+    };
+    assert_eq!(said(a), said(b));
     let (out_a, out_b) = (a.0.join("OUT"), b.0.join("OUT"));
     let names = |out: &Path| {
         let mut names: Vec<_> =
