@@ -149,7 +149,7 @@ impl Measure {
             Self::Nhet => Value::Count(frequency.genotypes()?.het()),
             Self::Nhomalt => Value::Count(frequency.genotypes()?.homalt()),
             Self::Nhemi => Value::Count(frequency.genotypes()?.hemi()),
-            Self::Hwe => Value::Real(frequency.genotypes()?.hwe()),
+            Self::Hwe => Value::Real(frequency.genotypes()?.hwe()?),
             Self::F => Value::Real(frequency.genotypes()?.inbreeding()?),
         };
         match value {

@@ -108,10 +108,12 @@ impl Genotypes {
         self.hemi
     }
 
-    /// P of the exact Hardy–Weinberg test (Wigginton, Cutler, Abecasis 2005); on X among XX people only.
+    /// P of the exact Hardy–Weinberg test (Wigginton, Cutler, Abecasis 2005); on X among XX people only;
+    /// none where nobody has two copies.
     #[must_use]
-    pub fn hwe(&self) -> f64 {
-        stats::hwe_exact(self.het, self.homalt, self.diploid_homref)
+    pub fn hwe(&self) -> Option<f64> {
+        let diploid = self.het + self.homalt + self.diploid_homref;
+        (diploid > 0).then(|| stats::hwe_exact(self.het, self.homalt, self.diploid_homref))
     }
 
     /// Inbreeding coefficient 1 − observed / expected heterozygosity over diploid calls; none when nothing varies.
