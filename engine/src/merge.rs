@@ -49,11 +49,18 @@ impl GroupUnits {
     }
 }
 
-/// Puts partials together; refuses while a partition is missing or there twice.
+/// Puts partials together; refuses while a partition is missing or there twice, or belongs to another plan.
 pub fn merge<'p>(plan: &'p Plan, partials: Vec<Partial>) -> Result<Merged<'p>, Problems> {
     let mut problems = Problems::default();
     let mut seen = vec![0usize; plan.partitions().len()];
     for partial in &partials {
+        if partial.plan() != plan.digest() {
+            let number = partial.partition() + 1;
+            problems.push(Error::input(text!(
+                "partition {number} was counted for another plan; run its tally again",
+                "分割 {number} は別の計画の集計です。tally を再実行してください"
+            )));
+        }
         if let Some(n) = seen.get_mut(partial.partition()) {
             *n += 1;
         }
@@ -181,4 +188,40 @@ fn added(cells: Vec<CellCounts>) -> Vec<CellCounts> {
         sum.hemi += cell.hemi;
     }
     sums.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::partial::Place;
+    use crate::plan::{Request, plan};
+    use crate::tally::{Crew, tally};
+
+    #[test]
+    fn counts_of_another_plan_are_refused() {
+        use std::fmt::Write as _;
+        let dir = tempfile::tempdir().unwrap();
+        let (vcf, samples) = (dir.path().join("c.vcf"), dir.path().join("s.tsv"));
+        let (mut names, mut calls, mut table) = (String::new(), String::new(), "sample_id\tgroup\n".to_owned());
+        for i in 0..40 {
+            let _ = write!(names, "\tS{i}");
+            let _ = write!(calls, "\t0/1");
+            let _ = writeln!(table, "S{i}\t{}", i % 2);
+        }
+        let head = "##fileformat=VCFv4.3\n##contig=<ID=1,length=249250621>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT";
+        std::fs::write(&vcf, format!("{head}{names}\n1\t5\t.\tA\tC\t.\t.\t.\tGT{calls}\n")).unwrap();
+        std::fs::write(&samples, table).unwrap();
+        let request = Request { inputs: vec![vcf], samples, max_ploidy: 2, partitions: 1, ..Request::default() };
+        let mine = plan(request.clone()).unwrap();
+        let other = plan(Request { by: vec!["group".into()], ..request }).unwrap();
+        let crew = Crew { threads: 1, backend: crate::Backend::best(), progress: &|_| {} };
+        let count = |p: &Plan| tally(p, 0, crew, &Place::Unnamed(dir.path())).unwrap();
+        assert!(merge(&mine, vec![count(&mine)]).is_ok());
+        let refused = merge(&mine, vec![count(&other)]).unwrap_err().to_string();
+        assert!(refused.contains("partition 1 was counted for another plan"), "{refused}");
+        // Neither value prints a count: every number here is that of a partition.
+        assert_eq!(format!("{:?}", merge(&mine, vec![count(&mine)]).unwrap()), "Merged { partitions: 1, .. }");
+        assert_eq!(format!("{mine:?}"), "Plan { partitions: 1, .. }");
+        assert_eq!(format!("{:?}", count(&mine)), "Partial { partition: 0, .. }");
+    }
 }

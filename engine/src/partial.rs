@@ -175,6 +175,7 @@ struct Foot {
 pub struct Partial {
     file: File,
     place: String,
+    plan: String,
     partition: usize,
     segments: Vec<Segment>,
     notes: Notes,
@@ -199,6 +200,7 @@ pub(crate) struct PartialWriter {
     out: BufWriter<File>,
     temporary: Option<(tempfile::TempPath, PathBuf)>,
     place: String,
+    plan: String,
     partition: usize,
     hasher: blake3::Hasher,
     offset: u64,
@@ -226,6 +228,7 @@ impl PartialWriter {
             out: BufWriter::with_capacity(1 << 20, file),
             temporary,
             place: name,
+            plan: plan.to_owned(),
             partition,
             hasher: blake3::Hasher::new(),
             offset: 0,
@@ -280,7 +283,8 @@ impl PartialWriter {
             let dir = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
             File::open(dir).and_then(|d| d.sync_all()).map_err(|e| io(e, &self.place))?;
         }
-        Ok(Partial { file, place: self.place, partition: self.partition, segments: foot.segments, notes })
+        let Self { place, plan, partition, .. } = self;
+        Ok(Partial { file, place, plan, partition, segments: foot.segments, notes })
     }
 }
 
@@ -341,7 +345,13 @@ impl Partial {
         let foot: Foot = serde_json::from_slice(&foot).map_err(|_| damaged())?;
         let file = file.try_clone().map_err(io)?;
         let place = path.display().to_string();
-        Ok(Self { file, place, partition, segments: foot.segments, notes: foot.notes })
+        Ok(Self { file, place, plan: head.plan, partition, segments: foot.segments, notes: foot.notes })
+    }
+
+    /// Digest of the plan whose counts these are.
+    #[must_use]
+    pub fn plan(&self) -> &str {
+        &self.plan
     }
 
     /// The partition whose counts these are.
