@@ -202,7 +202,8 @@ mod tests {
         use std::fmt::Write as _;
         let dir = tempfile::tempdir().unwrap();
         let (vcf, samples) = (dir.path().join("c.vcf"), dir.path().join("s.tsv"));
-        let (mut names, mut calls, mut table) = (String::new(), String::new(), "sample_id\tgroup\n".to_owned());
+        let (mut names, mut calls, mut table) =
+            (String::new(), String::new(), "sample_id\tgroup\n".to_owned());
         for i in 0..40 {
             let _ = write!(names, "\tS{i}");
             let _ = write!(calls, "\t0/1");
@@ -211,7 +212,8 @@ mod tests {
         let head = "##fileformat=VCFv4.3\n##contig=<ID=1,length=249250621>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT";
         std::fs::write(&vcf, format!("{head}{names}\n1\t5\t.\tA\tC\t.\t.\t.\tGT{calls}\n")).unwrap();
         std::fs::write(&samples, table).unwrap();
-        let request = Request { inputs: vec![vcf], samples, max_ploidy: 2, partitions: 1, ..Request::default() };
+        let request =
+            Request { inputs: vec![vcf], samples, max_ploidy: 2, partitions: 1, ..Request::default() };
         let mine = plan(request.clone()).unwrap();
         let other = plan(Request { by: vec!["group".into()], ..request }).unwrap();
         let crew = Crew { threads: 1, backend: crate::Backend::best(), progress: &|_| {} };
@@ -220,7 +222,10 @@ mod tests {
         let refused = merge(&mine, vec![count(&other)]).unwrap_err().to_string();
         assert!(refused.contains("partition 1 was counted for another plan"), "{refused}");
         // Neither value prints a count: every number here is that of a partition.
-        assert_eq!(format!("{:?}", merge(&mine, vec![count(&mine)]).unwrap()), "Merged { partitions: 1, .. }");
+        assert_eq!(
+            format!("{:?}", merge(&mine, vec![count(&mine)]).unwrap()),
+            "Merged { partitions: 1, .. }"
+        );
         assert_eq!(format!("{mine:?}"), "Plan { partitions: 1, .. }");
         assert_eq!(format!("{:?}", count(&mine)), "Partial { partition: 0, .. }");
     }

@@ -122,13 +122,18 @@ fn select(
     let exclude = list(&request.exclude, true, problems);
     let withdrawn = list(&request.withdrawn, false, problems);
     let (include, exclude, withdrawn) = (include?, exclude?, withdrawn?);
+    // A person withdraws, not a sample: one id is enough for all samples of that person.
+    let withdrawn: Option<HashSet<&str>> = withdrawn.map(|ids| {
+        let gone = |row: &&SampleRow| ids.contains(&row.sample_id) || ids.contains(&row.subject_id);
+        table.rows.iter().filter(gone).map(|row| row.subject_id.as_str()).collect()
+    });
     let named = |set: &HashSet<String>, row: &SampleRow| {
         set.contains(&row.sample_id) || set.contains(&row.subject_id)
     };
     let kept = |row: &&SampleRow| {
         include.as_ref().is_none_or(|s| named(s, row))
             && !exclude.as_ref().is_some_and(|s| named(s, row))
-            && !withdrawn.as_ref().is_some_and(|s| named(s, row))
+            && !withdrawn.as_ref().is_some_and(|s| s.contains(row.subject_id.as_str()))
             && row.origin == Origin::Platform
             && !drops.iter().any(|term| term.levels(row).iter().any(|l| l.token == UNKNOWN))
     };
@@ -245,4 +250,25 @@ fn one_sample_each<'r>(rows: &'r [SampleRow], inputs: &[Input], notes: &mut Vec<
 /// Index of each person by sample.
 pub(super) fn index(cohort: &Cohort) -> HashMap<&str, usize> {
     cohort.samples.iter().enumerate().map(|(i, s)| (s.as_str(), i)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_withdraws_is_gone_with_every_sample() {
+        let dir = tempfile::tempdir().unwrap();
+        let (samples, list) = (dir.path().join("samples.tsv"), dir.path().join("withdrawn.txt"));
+        std::fs::write(&samples, "sample_id\tsubject_id\nS1\tP1\nS2\tP1\nS3\tP2\nS4\tP3\n").unwrap();
+        let mut problems = Problems::default();
+        let table = SampleTable::read(&samples, &mut problems).unwrap();
+        for (ids, left) in [("S1\n", "S3 S4"), ("P1\nS4\n", "S3"), ("nobody\n", "S1 S2 S3 S4")] {
+            std::fs::write(&list, ids).unwrap();
+            let request = Request { withdrawn: Some(list.clone()), ..Request::default() };
+            let rows = select(&request, &table, &[], &mut problems).unwrap();
+            assert_eq!(rows.iter().map(|r| r.sample_id.as_str()).collect::<Vec<_>>().join(" "), left);
+        }
+        assert!(problems.is_empty());
+    }
 }
