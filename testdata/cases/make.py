@@ -441,6 +441,12 @@ def files():
         data, _ = bgzf(many(c), between=EOF_BLOCK if name == "f1-empty-block" else b"")
         c.put("input.vcf.gz", {"f1-cut": data[:3000], "f1-no-end": data[:-28]}.get(name, data))
 
+    for name in ["f1-no-newline", "f1-no-newline-plain"]:
+        c = Case(name, f=30, m=30)
+        text = many(c).removesuffix("\n")
+        plain = name.endswith("plain")
+        c.put("input.vcf" if plain else "input.vcf.gz", text.encode() if plain else bgzf(text)[0])
+
     for name in ["f2-older-index", "f2-older-index-accepted", "f2-other-index", "f2-empty-index", "f2-good-index"]:
         c = Case(name, f=30, m=30)
         text = many(c)

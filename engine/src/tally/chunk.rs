@@ -100,6 +100,12 @@ impl<'w, 'a> Worker<'w, 'a> {
         self.inflater.inflate(&self.stretch.file().input.path, chunk, &mut self.arena)
     }
 
+    /// A chunk that is a newline.
+    pub(super) fn newline(&mut self) {
+        self.arena.clear();
+        self.arena.push(b'\n');
+    }
+
     /// Finds the records of the chunk, given what the one before left; returns what is left for the next.
     pub(super) fn records(&mut self, carry: Carry) -> Result<Carry> {
         self.kept.clear();
