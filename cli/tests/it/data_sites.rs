@@ -72,6 +72,28 @@ fn an_absent_record_means_what_is_declared() {
 }
 
 #[test]
+fn two_symbols_of_one_name_cannot_be_told_apart() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let del = |first| (1500, "A", "<DEL>", first, ["0/1", "0/0"]);
+    let (_, b, samples) = two_sites(dir.path(), &[del(25), del(30)]);
+    let out = dir.path().join("out");
+    let base: [&std::ffi::OsStr; 6] =
+        ["freq".as_ref(), b.as_ref(), "--samples".as_ref(), samples.as_ref(), "-o".as_ref(), out.as_ref()];
+    let table = std::fs::read_to_string(&samples).expect("a table");
+    std::fs::write(
+        &samples,
+        table.lines().filter(|l| !l.starts_with('A')).collect::<Vec<_>>().join("\n") + "\n",
+    )
+    .expect("written");
+    let output = run(base.into_iter().chain(["--structural".as_ref()]));
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(stderr.contains("chr1:1500: two records of `<DEL>`"), "{stderr}");
+    assert!(!out.exists());
+    ok(base);
+}
+
+#[test]
 fn a_demo_that_is_refused_leaves_nothing() {
     let dir = tempfile::tempdir().expect("a directory");
     let out = dir.path().join("demo");

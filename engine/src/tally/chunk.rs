@@ -385,7 +385,9 @@ impl<'w, 'a> Worker<'w, 'a> {
             let n = rest.iter().take_while(|(p, _)| *p == pos).count();
             let observations: Vec<Observation> = rest[..n].iter().map(|(_, o)| o.clone()).collect();
             rest = &rest[n..];
-            let unit = self.counter.together(pos, &observations, self.stretch.plan.zone(contig, pos)?);
+            let plan = self.stretch.plan;
+            let unit = self.counter.together(pos, &observations, plan.zone(contig, pos)?);
+            let unit = unit.map_err(|e| e.at(plan.locus(contig, pos), ""))?;
             let start = run.bytes.len();
             unit.encode(&mut run.bytes);
             run.units.push((pos, start..run.bytes.len()));

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use shukei_kernels::Call;
 
+use crate::error::{Error, Result};
 use crate::normalize::Variant;
 use crate::partial::{CellCounts, Unit, VariantCounts};
 use crate::plan::{Group, Plan};
 use crate::region::Zone;
+use crate::source::record::is_sequence;
+use crate::text;
 
 /// One record's part in one unit: its ALTs that lie there, and the calls of everybody who is not plain hom-ref.
 #[derive(Clone)]
@@ -183,8 +186,9 @@ impl<'a> Counter<'a> {
     ///
     /// A person is called if every record calls them; copies of a variant are the most that any record says; more
     /// copies in all than the person has is a contradiction, and the person is not called.
-    /// A record without a row says nothing beside one that has rows: it only matters to other data sites.
-    pub(super) fn together(&mut self, pos: u64, observations: &[Observation], zone: Zone) -> Unit {
+    /// A record without a row says nothing beside one that has rows: it only matters to other data sites. Two records of
+    /// one symbolic ALT (two `<DEL>` of different ends) cannot be told apart, which is an error.
+    pub(super) fn together(&mut self, pos: u64, observations: &[Observation], zone: Zone) -> Result<Unit> {
         let any_rows = observations.iter().any(|o| !o.variants.is_empty());
         let observations: Vec<&Observation> =
             observations.iter().filter(|o| !any_rows || !o.variants.is_empty()).collect();
@@ -192,6 +196,10 @@ impl<'a> Counter<'a> {
         for (observation, (_, variant)) in
             observations.iter().flat_map(|o| o.variants.iter().map(move |v| (o, v)))
         {
+            let twice = variants.contains_key(variant);
+            if twice && !is_sequence(&variant.alternate) {
+                return Err(one_symbol_twice(&variant.alternate));
+            }
             let filter = variants.entry(variant).or_insert(&observation.filter);
             *filter = worse(filter, &observation.filter);
         }
@@ -202,7 +210,7 @@ impl<'a> Counter<'a> {
             people.iter().map(|(member, p)| (&self.group.fine_of_member[*member as usize], p))
         {
             let most = self.copies[zone as usize][fine as usize];
-            if !person.called || person.copies.iter().map(|&c| u32::from(c)).sum::<u32>() > u32::from(most) {
+            if !person.called || contradicts(&order, &person.copies, most) {
                 *self.missing.at(fine) += 1;
                 continue;
             }
@@ -219,7 +227,7 @@ impl<'a> Counter<'a> {
             counts.filter = (*filter).into();
         }
         unit.pos = pos;
-        unit
+        Ok(unit)
     }
 
     /// Everybody whom some record does not show as plain hom-ref, by member of the group.
@@ -268,6 +276,27 @@ struct Person {
     copies: Vec<u8>,
 }
 
+/// True when a person has more copies than chromosomes: substitutions exclude one another on a chromosome, and so do
+/// indels, but an indel leaves its anchor base to a substitution. Symbolic alleles are not judged.
+fn contradicts(variants: &[&Variant], copies: &[u8], most: u8) -> bool {
+    let sum = |substitution: bool| {
+        let mine = |v: &Variant| {
+            is_sequence(&v.alternate) && (v.reference.len() == v.alternate.len()) == substitution
+        };
+        variants.iter().zip(copies).filter(|(v, _)| mine(v)).map(|(_, &n)| u32::from(n)).sum::<u32>()
+    };
+    sum(true) > u32::from(most) || sum(false) > u32::from(most)
+}
+
+fn one_symbol_twice(alt: &str) -> Error {
+    let alt = alt.to_owned();
+    Error::input(text!(
+        "two records of `{alt}` at one position, which their key cannot tell apart; leave --structural out, or keep one \
+         of them",
+        "同じ位置に `{alt}` のレコードが 2 つあり、区別できません。--structural を外すか、一方だけを残してください"
+    ))
+}
+
 /// Of two FILTER values of one variant the one that says more against it, the same whatever the order.
 pub(crate) fn worse<'a>(a: &'a str, b: &'a str) -> &'a str {
     let rank = |f: &str| match f {
@@ -301,6 +330,16 @@ mod tests {
         assert!(one(0, 1, Zone::Mt) == Genotype::One(1), "heteroplasmy is a carrier");
         assert!(one(1, 2, Zone::Mt) == Genotype::Missing);
         assert!(one(M, ABSENT, Zone::Mt) == Genotype::Missing);
+    }
+
+    #[test]
+    fn an_indel_leaves_its_anchor_to_a_substitution() {
+        let variant = |r: &str, a: &str| Variant { pos: 9, reference: r.into(), alternate: a.into() };
+        let all = [variant("A", "C"), variant("A", "G"), variant("AT", "A"), variant("A", "<DEL>")];
+        let list: Vec<&Variant> = all.iter().collect();
+        assert!(!contradicts(&list, &[1, 1, 2, 2], 2));
+        assert!(contradicts(&list, &[2, 1, 0, 0], 2), "three substitutions on two chromosomes");
+        assert!(contradicts(&list, &[0, 0, 2, 0], 1), "two deletions on one");
     }
 
     #[test]

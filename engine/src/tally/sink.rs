@@ -102,7 +102,10 @@ impl<'a> UnitSink<'a> {
                     };
                     self.counter.alone(&alone, zone)
                 }
-                many => self.counter.together(pos, many, zone),
+                many => {
+                    let place = self.plan.locus(contig, pos);
+                    self.counter.together(pos, many, zone).map_err(|e| e.at(place, ""))?
+                }
             };
             let mut buffer = std::mem::take(&mut self.buffer);
             buffer.clear();
