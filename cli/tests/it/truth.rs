@@ -118,8 +118,9 @@ impl Bench {
         let units = cohort.units(flags.contains(&"--structural"));
         let variants: usize = units.iter().map(|u| u.variants.len()).sum();
         let expected: BTreeMap<String, Row> = units.iter().flat_map(|u| design.rows(u)).collect();
-        let keys = |t: Vec<&String>| t.into_iter().cloned().collect::<Vec<_>>().join(" ");
-        assert_eq!(keys(table.keys().collect()), keys(expected.keys().collect()), "rows by {by:?} {flags:?}");
+        let more: Vec<&String> = table.keys().filter(|k| !expected.contains_key(*k)).take(5).collect();
+        let fewer: Vec<&String> = expected.keys().filter(|k| !table.contains_key(*k)).take(5).collect();
+        assert!(more.is_empty() && fewer.is_empty(), "rows by {by:?} {flags:?}: +{more:?} -{fewer:?}");
         for (key, row) in &expected {
             assert_eq!(&counts(&table[key]), row, "{key} by {by:?} {flags:?}");
             check_derived(key, &table[key]);
@@ -361,17 +362,8 @@ fn phase_3_file_equals_published_totals_and_superpopulation_frequencies() {
 /// Real missing calls: AN′ by the rule, totals of AC by bcftools.
 #[test]
 fn broad_file_with_missing_calls() {
-    let Some(mut bench) = Bench::new(BROAD) else { return };
-    // The last line of this file has no end; that might be a cut, and is refused (bcftools takes it).
-    let (table, out) = (bench.dir.path().join("samples.tsv"), bench.dir.path().join("refused"));
-    let args =
-        ["freq".as_ref(), bench.input.as_os_str(), "--samples".as_ref(), table.as_os_str(), "-o".as_ref()];
-    let refused = support::run(args.into_iter().chain([out.as_os_str()]));
-    assert_eq!(refused.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("the file ends inside a record"));
-    bench.input = bench.dir.path().join("broad.vcf.gz");
-    let (from, to) = (real(BROAD).expect("it is there"), &bench.input);
-    bcftools(["view".as_ref(), "-Oz".as_ref(), "-o".as_ref(), to.as_os_str(), from.as_os_str()]);
+    let Some(bench) = Bench::new(BROAD) else { return };
+    // The last line of this file has no newline; the checks of BGZF show that nothing was cut.
     let (pop, sex): (&[&str], &[&str]) = (&["superpopulation"], &["sex"]);
     let runs: [(&[&[&str]], &[&str]); 5] = [
         (&[], &[]),

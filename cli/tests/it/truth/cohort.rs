@@ -123,7 +123,8 @@ pub(crate) fn trimmed(mut pos: u64, reference: &str, alt: &str) -> (u64, String,
 }
 
 /// Several records of one position tell of the same people: a person is called if all call them, has as many copies of
-/// a variant as the record that says most, and is not called where that makes more than two.
+/// a variant as the record that says most, and is not called where that makes more than two substitutions, or more than
+/// two indels: an indel leaves its anchor base to a substitution on the same chromosome.
 fn unit(contig: &str, pos: u64, parts: Vec<Part<'_>>) -> Unit {
     let mut variants: Vec<Variant> = Vec::new();
     let mut people: Vec<Option<Vec<u8>>> = vec![Some(Vec::new()); parts[0].0.genotypes.len()];
@@ -144,7 +145,14 @@ fn unit(contig: &str, pos: u64, parts: Vec<Part<'_>>) -> Unit {
         }
     }
     for person in &mut people {
-        if person.as_ref().is_some_and(|copies| copies.iter().sum::<u8>() > 2) {
+        let Some(copies) = person else { continue };
+        let sum = |substitution: bool| -> u8 {
+            let spelled = |v: &&Variant| !v.alternate.starts_with('<');
+            let chosen = |v: &&Variant| (v.reference.len() == v.alternate.len()) == substitution;
+            let pairs = variants.iter().zip(copies.iter()).filter(|(v, _)| spelled(v) && chosen(v));
+            pairs.map(|(_, n)| *n).sum()
+        };
+        if sum(true) > 2 || sum(false) > 2 {
             *person = None;
         }
     }
