@@ -3,7 +3,7 @@
 //! Each rule looks only at printed numbers and plan sizes, or at sets that all pass. After the first denial no further
 //! family is attempted. Which rule applies to a request is fixed in the plan and public:
 //!
-//! * (b) where it was attacked: exactly two one-level families, the first of two cells, every cross cell at least K;
+//! * (b), with intervals of 2K − 1 instead of K values, where it was attacked: exactly two one-level families, the first of two cells, every cross cell at least K;
 //!   tier A, one printed ALT, two copies in everybody, and a root at which AN′ shows nobody as not called.
 //! * (a) otherwise.
 
@@ -70,9 +70,11 @@ impl Pair {
         room(self.rows) || room([whole[0] - self.rows[0], whole[1] - self.rows[1]])
     }
 
-    /// The feasible intervals of every cross cell must hold K values, or lie where the cell itself would pass.
+    /// The feasible intervals of every cross cell must hold 2K − 1 values, or lie where the cell itself would pass.
+    ///
+    /// K values of an allele count are not K of a genotype: AC of 0 to 9 leaves 0 to 4 homozygotes.
     pub(super) fn intervals_pass(&self, k: u32) -> bool {
-        let (k, floor) = (i64::from(k), 2 * i64::from(k) - 1);
+        let floor = 2 * i64::from(k) - 1;
         let [u1, u2] = &self.capacity;
         let low: Vec<i64> = self.columns.iter().zip(u2).map(|(c, u)| (c - u).max(0)).collect();
         let high: Vec<i64> = self.columns.iter().zip(u1).map(|(c, u)| *c.min(u)).collect();
@@ -80,7 +82,7 @@ impl Pair {
         (0..self.columns.len()).all(|q| {
             let lo = low[q].max(self.rows[0] - (all_high - high[q]));
             let hi = high[q].min(self.rows[0] - (all_low - low[q]));
-            let safe = |lo: i64, hi: i64, u: i64| hi - lo + 1 >= k || (lo >= floor && hi <= u - floor);
+            let safe = |lo: i64, hi: i64, u: i64| hi - lo + 1 >= floor || (lo >= floor && hi <= u - floor);
             safe(lo, hi, u1[q]) && safe(self.columns[q] - hi, self.columns[q] - lo, u2[q])
         })
     }
