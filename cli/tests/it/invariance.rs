@@ -4,6 +4,7 @@
 //! cohort (X, Y, MT, split and multi-allelic records, half and missing calls, indels); where the real data is there, a
 //! cohort of several chunks, and one whose indels are pushed right, too.
 
+mod repeats;
 mod written;
 
 use std::ffi::OsString;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{audit, real, shukei, tables_as_bytes};
 use crate::truth::{Cohort, shifted};
+use repeats::Repeats;
 use written::Text;
 
 /// One cohort as text, with its sample table and what is asked of it.
@@ -280,6 +282,21 @@ fn demo_cohort_cut_by_lines_and_by_people() {
     let inside = ground.text.twin().expect("two records of one position");
     ground.check_cuts(&[[n / 3, 2 * n / 3], [0, n / 2], [inside.min(n / 2), inside.max(n / 2)]]);
     ground.check_data_sites();
+}
+
+/// Any cut between chunks, partitions or files falls among records that belong together.
+#[test]
+fn repeats_in_which_records_meet() {
+    let repeats = Repeats::new(1_000);
+    let mut ground = Ground::new(Text::new(repeats.vcf), &repeats.table, &["--by", "sex,group"]);
+    ground.check_containers();
+    let fasta = ground.path("repeats.fa");
+    std::fs::write(&fasta, &repeats.fasta).expect("repeats.fa");
+    std::fs::write(ground.path("repeats.fa.fai"), &repeats.fai).expect("repeats.fa.fai");
+    ground.flags.extend(["--reference".into(), fasta.into_os_string()]);
+    ground.check_containers();
+    let n = ground.text.lines();
+    ground.check_cuts(&[[n / 3 + 1, 2 * n / 3 + 5], [n / 2 + 3, n / 2 + 4]]);
 }
 
 /// The five files of the demo, in which records of one data site only occur, against the merge that bcftools makes.
