@@ -195,6 +195,20 @@ pub enum Place<'a> {
     Named(&'a Path),
 }
 
+/// Removes what a tally of the same partition that was killed left behind; one that is still at work holds a lock.
+fn remove_leftovers(dir: &Path, prefix: &str) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        if !entry.file_name().to_string_lossy().starts_with(prefix) {
+            continue;
+        }
+        if File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes a partial; dropping it unsealed leaves nothing behind.
 pub(crate) struct PartialWriter {
     out: BufWriter<File>,
@@ -212,15 +226,18 @@ impl PartialWriter {
         let (file, temporary, name) = match place {
             Place::Unnamed(dir) => {
                 let file = tempfile::tempfile_in(dir).map_err(|e| Error::io(dir, &e))?;
-                (file, None, format!("{}: working file", dir.display()))
+                (file, None, dir.display().to_string())
             }
             Place::Named(path) => {
-                let dir = path.parent().unwrap_or(Path::new("."));
-                let prefix = format!(".partial-{partition:06}-");
-                remove_leftovers(dir, &prefix)?;
-                let named = tempfile::Builder::new().prefix(&prefix).tempfile_in(dir);
-                let (file, temporary) = named.map_err(|e| Error::io(dir, &e))?.into_parts();
-                file.lock().map_err(|e| Error::io(dir, &e))?;
+                let dir = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                let prefix = format!(".{}-", path.file_name().unwrap_or_default().display());
+                remove_leftovers(dir, &prefix).map_err(|e| Error::io(dir, &e))?;
+                let named = tempfile::Builder::new()
+                    .prefix(&prefix)
+                    .tempfile_in(dir)
+                    .map_err(|e| Error::io(dir, &e))?;
+                let (file, temporary) = named.into_parts();
+                crate::write::file::lock(&file).map_err(|e| Error::io(&temporary, &e))?;
                 (file, Some((temporary, path.to_path_buf())), path.display().to_string())
             }
         };
@@ -288,19 +305,6 @@ impl PartialWriter {
     }
 }
 
-/// Removes what a run that died left of the same partition: temporary files that nobody holds a lock on.
-fn remove_leftovers(dir: &Path, prefix: &str) -> Result<()> {
-    for entry in std::fs::read_dir(dir).map_err(|e| Error::io(dir, &e))? {
-        let entry = entry.map_err(|e| Error::io(dir, &e))?;
-        if entry.file_name().to_string_lossy().starts_with(prefix)
-            && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok())
-        {
-            std::fs::remove_file(entry.path()).map_err(|e| Error::io(&entry.path(), &e))?;
-        }
-    }
-    Ok(())
-}
-
 impl Partial {
     /// Opens a sealed file and checks digest, plan and partition; refuses anything else with its name.
     pub fn open(path: &Path, plan: &str, partition: usize) -> Result<Self> {
@@ -330,7 +334,7 @@ impl Partial {
             let version = head.version;
             return Err(Error::input(text!(
                 "written by shukei {version}, another version; run its tally again",
-                "別のバージョン (shukei {version}) が書いたファイルです。tally を再実行してください"
+                "別のバージョン（shukei {version}）が書いたファイルです。tally を再実行してください"
             )));
         }
         if head.plan != plan || head.partition != partition {
@@ -382,7 +386,7 @@ impl Partial {
 fn damaged() -> Error {
     Error::input(text!(
         "not a complete partial: cut off or changed; remove it and run its tally again",
-        "部分集計ファイルが不完全か変更されています。削除して tally を再実行してください"
+        "途中集計ファイルが不完全か、書き換えられています。削除して tally を再実行してください"
     ))
 }
 

@@ -23,6 +23,14 @@ pub(crate) fn create(path: &Path) -> Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|e| Error::io(path, &e))
 }
 
+/// Locks a file until it is closed; file systems without locks (Lustre mounted without `flock`) are let be.
+pub(crate) fn lock(file: &File) -> std::io::Result<()> {
+    match file.lock() {
+        Err(e) if e.kind() == std::io::ErrorKind::Unsupported => Ok(()),
+        other => other,
+    }
+}
+
 /// Makes renames in a directory durable.
 pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
     File::open(dir).and_then(|d| d.sync_all()).map_err(|e| Error::io(dir, &e))

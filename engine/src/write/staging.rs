@@ -3,7 +3,7 @@
 //! A run that dies leaves it behind, unreadable to others; the next run into the same OUT removes it. A run that fails
 //! removes it, and OUT too (with the directories above it) if it was made for it and is empty.
 
-use std::fs::{DirBuilder, File, Permissions};
+use std::fs::{DirBuilder, File, Permissions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,7 @@ impl Staging {
         if let Some(name) = TABLE.iter().find(|name| out.join(name).exists()) {
             return Err(Error::usage(text!(
                 "there is already a table here ({name}); name another directory with -o, or remove the old one",
-                "すでに表があります ({name})。-o で別のディレクトリを指定するか、古い表を削除してください"
+                "ここにはすでに表があります（{name}）。-o で別のディレクトリを指定するか、古い表を削除してください"
             ))
             .at(out.display(), ""));
         }
@@ -41,7 +41,7 @@ impl Staging {
             out.ancestors().take_while(|dir| !dir.exists()).map(Path::to_owned).collect();
         let path = Self::make(out).inspect_err(|_| remove_empty(&made))?;
         let lock = file::create(&path.join(LOCK))
-            .and_then(|lock| lock.lock().map_err(|e| Error::io(&path, &e)).map(|()| lock))
+            .and_then(|lock| file::lock(&lock).map_err(|e| Error::io(&path, &e)).map(|()| lock))
             .inspect_err(|_| {
                 let _ = std::fs::remove_dir_all(&path);
                 remove_empty(&made);
@@ -56,7 +56,7 @@ impl Staging {
         let leftover = path.join(LOCK);
         if leftover.exists() {
             let lock = File::open(&leftover).map_err(|e| Error::io(&leftover, &e))?;
-            if lock.try_lock().is_err() {
+            if matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) {
                 return Err(Error::input(text!(
                     "another shukei is writing here; wait for it, or name another directory with -o",
                     "別の shukei がここに書き込み中です。終了を待つか、-o で別のディレクトリを指定してください"
