@@ -57,7 +57,7 @@ pub(crate) fn read(global: &Global) -> Result<Config> {
     let source = std::fs::read_to_string(&path).map_err(|e| Error::io(&path, &e))?;
     let mut config: Config = toml::from_str(&source).map_err(|e| {
         let what = e.message().to_owned();
-        Error::input(text!("not a configuration: {what}", "設定ファイルとして読めません: {what}"))
+        Error::input(text!("not a configuration file: {what}", "設定ファイルとして読めません: {what}"))
             .at(path.display(), "")
     })?;
     let dir = path.parent().unwrap_or(Path::new("."));

@@ -145,8 +145,8 @@ pub(crate) fn ending(out: &Path, audit: &Audit, reporter: &Reporter) {
     reporter.say(&text!(
         "{rows} rows released: {dir}/freq.parquet, {dir}/freq.vcf.gz, {dir}/audit.json\n\
          an absent row means zero, few, or not called, and these cannot be told apart, by design",
-        "{rows} 行を公開可能な表に出力しました: {dir}/freq.parquet、{dir}/freq.vcf.gz、{dir}/audit.json\n\
-         行がないことは 0 人・少数・未判定のいずれかを意味し、区別できないようになっています"
+        "開示制御を適用した{rows}行の表を出力しました: {dir}/freq.parquet、{dir}/freq.vcf.gz、{dir}/audit.json\n\
+         表にない変異は、保有者が0人、少数、未判定のいずれかです。どれであるかは区別できません（仕様です）"
     ));
     reporter.data(&serde_json::json!({"rows": rows, "audit": out.join("audit.json")}));
 }

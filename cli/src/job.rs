@@ -52,7 +52,7 @@ pub(crate) fn plan(global: &Global, command: &PlanArgs, reporter: &Reporter) -> 
     let (n, job) = (plan.partitions().len(), command.out.display());
     reporter.say(&text!(
         "{n} partitions planned; next: shukei tally {job} --partition N for N = 1 to {n}, then shukei release {job} -o OUT",
-        "{n} 個の分割を計画しました。次に N = 1〜{n} について shukei tally {job} --partition N、その後 shukei release {job} -o OUT"
+        "{n}個の分割を計画しました。次に N = 1〜{n} のそれぞれで shukei tally {job} --partition N を、その後 shukei release {job} -o OUT を実行してください"
     ));
     reporter.data(&serde_json::json!({"plan": file, "partitions": n}));
     Ok(())
@@ -98,8 +98,8 @@ pub(crate) fn tally(global: &Global, command: &Tally, reporter: &Reporter) -> Re
         Some(n) if (1..=count).contains(&n) => vec![n - 1],
         Some(_) => {
             return Err(Error::usage(text!(
-                "--partition: the job has partitions 1 to {count}",
-                "--partition: このジョブの分割は 1〜{count} です"
+                "--partition: the job has partitions 1 to {count}; name one of them",
+                "--partition: このジョブの分割は1〜{count}です。この範囲で指定してください"
             ))
             .into());
         }

@@ -10,6 +10,7 @@ mod tree;
 
 use crate::subject::{Icd10, SampleRow};
 
+pub(crate) use by::parse_attributes;
 pub use by::parse_by;
 pub use token::{check_subjects, check_tokens};
 

@@ -186,6 +186,10 @@ fn system(source: &std::io::Error) -> Text {
             "no space left on the disk or in the quota; free some, or choose another disk",
             "ディスクの空き容量または割り当て容量が足りません。空きを作るか、別のディスクを指定してください"
         ),
+        K::FileTooLarge => text!(
+            "the file grows larger than is allowed here; see ulimit -f",
+            "許されているファイルの大きさを超えます。ulimit -f を確認してください"
+        ),
         _ => text!("{source}", "{source}"),
     }
 }
@@ -260,9 +264,9 @@ mod tests {
         assert_eq!(error.message(Lang::En), "a.vcf: chr1:5: odd");
         assert_eq!(error.message(Lang::Ja), "a.vcf: chr1:5: 変");
         assert_eq!(error.exit_code(), 1);
-        let error = error.on(text!("line 3", "3 行目")).at("b", "");
+        let error = error.on(text!("line 3", "3行目")).at("b", "");
         assert_eq!(error.message(Lang::En), "b: line 3: a.vcf: chr1:5: odd");
-        assert_eq!(error.message(Lang::Ja), "b: 3 行目: a.vcf: chr1:5: 変");
+        assert_eq!(error.message(Lang::Ja), "b: 3行目: a.vcf: chr1:5: 変");
     }
 
     #[test]

@@ -70,10 +70,13 @@ pub fn merge<'p>(plan: &'p Plan, partials: Vec<Partial>) -> Result<Merged<'p>, P
         problems.push(if *n == 0 {
             Error::input(text!(
                 "partition {number} is missing; run its tally (shukei tally JOB/ --partition {number})",
-                "分割 {number} がありません。tally を実行してください (shukei tally JOB/ --partition {number})"
+                "分割 {number} がありません。tally を実行してください（shukei tally JOB/ --partition {number}）"
             ))
         } else {
-            Error::input(text!("partition {number} is there twice", "分割 {number} が重複しています"))
+            Error::input(text!(
+                "partition {number} is there twice; name each partial once",
+                "分割 {number} が重複しています。途中集計ファイルは1つずつにしてください"
+            ))
         });
     }
     if !problems.is_empty() {

@@ -39,8 +39,8 @@ impl Reference {
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let reader = fasta::io::indexed_reader::Builder::default().build_from_path(path).map_err(|e| {
             Error::input(text!(
-                "cannot open the reference: {e}; it needs an index (samtools faidx)",
-                "参照配列を開けません: {e}。索引が必要です (samtools faidx)"
+                "the reference or its index cannot be opened ({e}); make the index (samtools faidx)",
+                "参照配列かそのインデックスを開けません（{e}）。インデックスを作成してください（samtools faidx）"
             ))
             .at(path.display(), "")
         })?;

@@ -120,7 +120,14 @@ impl Plan {
 
     /// Reads `plan.json` and plans again; an error if anything has changed since.
     pub fn load(path: &Path) -> Result<Self, Problems> {
-        let bytes = std::fs::read(path).map_err(|e| Error::io(path, &e))?;
+        let bytes = std::fs::read(path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => Error::input(text!(
+                "there is no plan here; make one (shukei plan freq … -o JOB), or name the directory of another job",
+                "計画がありません。作成するか（shukei plan freq … -o JOB）、別のジョブのディレクトリを指定してください"
+            ))
+            .at(path.display(), ""),
+            _ => Error::io(path, &e),
+        })?;
         let file: PlanFile = serde_json::from_slice(&bytes).map_err(|e| {
             Error::input(text!(
                 "not a plan: {e}; run `shukei plan` again",

@@ -78,8 +78,8 @@ impl Policy {
         let policy: Self = toml::from_str(source).map_err(|e| {
             let what = e.message().to_owned();
             let line = e.span().map_or(1, |span| source[..span.start].matches('\n').count() + 1);
-            Error::input(text!("not a policy file: {what}", "ポリシーファイルとして読めません: {what}"))
-                .on(text!("line {line}", "{line} 行目"))
+            Error::input(text!("not a policy file: {what}", "開示ポリシーのファイルとして読めません: {what}"))
+                .on(text!("line {line}", "{line}行目"))
         })?;
         let (k, version) = (policy.k, policy.version);
         if version != 1 {

@@ -154,8 +154,8 @@ impl Contig {
             return Err(Error::input(text!(
                 "the genome build cannot be told: no ##contig length of the header is one of GRCh37 or GRCh38, so the \
                  pseudo-autosomal regions of {name} are unknown; add ##contig lines with lengths (bcftools reheader -f)",
-                "ゲノムビルドを判定できません: ヘッダーの ##contig の長さが GRCh37 にも GRCh38 にも一致しないため、{name} の \
-                 偽常染色体領域が分かりません。長さ付きの ##contig 行を加えてください (bcftools reheader -f)"
+                "ゲノムビルドを判定できません: ヘッダーの ##contig の長さが GRCh37 にも GRCh38 にも一致しないため、{name} の\
+                 偽常染色体領域（PAR）が分かりません。長さ付きの ##contig 行を加えてください（bcftools reheader -f）"
             )));
         };
         let par = &PAR[usize::from(build == Build::Grch38)][row];
@@ -204,8 +204,9 @@ impl Region {
     pub fn parse(text: &str) -> Result<Self> {
         let bad = || {
             Error::usage(text!(
-                "region `{text}` is not CONTIG, CONTIG:POS or CONTIG:FROM-TO (1-based, both ends included)",
-                "領域 `{text}` は CONTIG、CONTIG:POS、CONTIG:FROM-TO (1 始まり、両端を含む) のいずれでもありません"
+                "region `{text}` is not CONTIG, CONTIG:POS or CONTIG:FROM-TO; write for example chr1:1000-2000 (1-based, both \
+                 ends included)",
+                "領域 `{text}` は CONTIG、CONTIG:POS、CONTIG:FROM-TO のいずれでもありません。chr1:1000-2000（1始まり、両端を含む）のように書いてください"
             ))
         };
         let number = |digits: &str| digits.replace(',', "").parse::<u64>().map_err(|_| bad());

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub(crate) use build::{Person, Step};
 pub(crate) use size::Size;
 
-use crate::error::{Error, Problems};
+use crate::error::{Error, Problems, Text};
 use crate::policy::Policy;
 use crate::region::Zone;
 use crate::text;
@@ -115,7 +115,7 @@ impl Strata {
         if people.len() < k as usize {
             problems.push(Error::refused(text!(
                 "the cohort has fewer than {k} subjects after selection; no table of it may be made",
-                "選択後のコホートの対象者が {k} 人未満です。表を作成できません"
+                "絞り込んだ後の対象者が{k}人未満のため、表を作成できません"
             )));
             return None;
         }
@@ -170,12 +170,12 @@ impl Strata {
         for (i, first) in self.families.iter().enumerate() {
             for second in &self.families[i + 1..] {
                 if let Some(attribute) = self.small_overlap(first, second, k) {
-                    let (a, b, how) = (&first.name, &second.name, build::remedy(attribute));
-                    let (how_en, how_ja) = (how.en, how.ja);
+                    let (a, b) = (&first.name, &second.name);
+                    let Text { en, ja } = build::coarser(attribute);
                     problems.push(Error::refused(text!(
-                        "--by {a} and --by {b} together cut the cohort into a group of fewer than {k} people; {how_en}, \
+                        "--by {a} and --by {b} together cut the cohort into a group of fewer than {k} people; {en}, \
                          or drop one of the two",
-                        "--by {a} と --by {b} を合わせると {k} 人未満の集団ができます。{how_ja}か、どちらか一方を外してください"
+                        "--by {a} と --by {b} を組み合わせると{k}人未満の集団ができます。{ja}か、どちらか一方を外してください"
                     )));
                 }
             }

@@ -55,6 +55,8 @@ pub struct SampleTable {
     pub extra_columns: Vec<String>,
     /// False when there is no subject column, so that every sample counts as a person (`unit: sample`).
     pub subject_column: bool,
+    /// True when every line became a row, so that a sample that is not in [`Self::rows`] is not in the table.
+    pub whole: bool,
     /// What the user should know though nothing is wrong: encoding, skipped lines, doubtful column names.
     pub notes: Vec<Text>,
     /// BLAKE3 of the file's bytes, in hexadecimal.
@@ -73,27 +75,29 @@ impl SampleTable {
         let decoded = problems.keep(decode::decode(bytes).map_err(|error| error.at(place, "")))?;
         let mut notes: Vec<Text> = decoded.note.into_iter().collect();
         let mut complaints = Complaints::new(place, problems);
-        let records = read_records(&decoded.text, &mut complaints, &mut notes);
+        let (records, unsplit) = read_records(&decoded.text, &mut complaints, &mut notes);
         let Some((header, body)) = records.split_first() else {
             complaints.whole_file(text!(
                 "the sample table is empty; expected a header line with sample_id",
-                "サンプル表が空です。1行目に sample_id を含む見出し行が必要です"
+                "検体表が空です。1行目に sample_id を含む見出し行が必要です"
             ));
             complaints.finish();
             return None;
         };
         let layout = Layout::read(header, body, &mut complaints, &mut notes)?;
+        let lines = body.len() + unsplit;
         let rows: Vec<SampleRow> =
             body.iter().filter_map(|record| row::read_row(record, &layout, &mut complaints)).collect();
         if body.is_empty() {
             complaints.whole_file(text!(
-                "the sample table has a header but no sample",
-                "サンプル表に見出し行しかなく、サンプルがありません"
+                "the sample table has a header but no sample; add a line per sample",
+                "検体表に見出し行しかありません。検体を1行に1つずつ加えてください"
             ));
         }
         agree::check(&rows, &layout, &mut complaints);
         complaints.finish();
         Some(Self {
+            whole: rows.len() == lines,
             rows,
             columns: layout.columns(),
             subject_column: layout.has(Column::SubjectId),
@@ -104,15 +108,18 @@ impl SampleTable {
     }
 }
 
-/// Every record that is not empty; a record that cannot be split is a problem and is left out.
-fn read_records(text: &str, complaints: &mut Complaints<'_>, notes: &mut Vec<Text>) -> Vec<Record> {
-    let mut records = Vec::new();
+/// Every record that is not empty, and the number of those that cannot be split: these are problems and are left out.
+fn read_records(text: &str, complaints: &mut Complaints<'_>, notes: &mut Vec<Text>) -> (Vec<Record>, usize) {
+    let (mut records, mut unsplit) = (Vec::new(), 0);
     let mut empty_line = None;
     for record in Records::new(text) {
         match record {
             Ok(record) if record.is_empty() => empty_line = empty_line.or(Some(record.line)),
             Ok(record) => records.push(record),
-            Err(fault) => complaints.line(fault.line, fault.text),
+            Err(fault) => {
+                unsplit += 1;
+                complaints.line(fault.line, fault.text);
+            }
         }
     }
     if let Some(line) = empty_line {
@@ -121,7 +128,7 @@ fn read_records(text: &str, complaints: &mut Complaints<'_>, notes: &mut Vec<Tex
             "空行を読み飛ばしました（最初は{line}行目）"
         ));
     }
-    records
+    (records, unsplit)
 }
 
 #[cfg(test)]

@@ -21,12 +21,16 @@ pub(super) const COUNTABLE: [Column; 8] = [
 
 /// Reads the attributes of one family, from the outermost to the innermost.
 pub fn parse_by(text: &str, table: &SampleTable) -> Result<Vec<Term>> {
+    parse_attributes(text, table).map_err(|error| error.at(format!("--by {text}"), ""))
+}
+
+/// Reads attributes that are separated by commas; errors have no place yet.
+pub(crate) fn parse_attributes(text: &str, table: &SampleTable) -> Result<Vec<Term>> {
     let mut terms: Vec<Term> = Vec::new();
-    let place = |error: Error| error.at(format!("--by {text}"), "");
     for part in fold(text).split(',') {
-        let term = parse_term(part.trim(), table).map_err(place)?;
+        let term = parse_term(part.trim(), table)?;
         if let Some(first) = terms.iter().find(|first| first.name() == term.name()) {
-            return Err(place(repeated(first, &term)));
+            return Err(repeated(first, &term));
         }
         terms.push(term);
     }
@@ -37,7 +41,7 @@ fn parse_term(part: &str, table: &SampleTable) -> Result<Term> {
     if part.is_empty() {
         return Err(Error::usage(text!(
             "an attribute is missing; write names separated by single commas",
-            "属性名がありません。コンマ1つで区切って書いてください"
+            "属性名が空です。属性名をコンマ1つで区切って書いてください"
         )));
     }
     if let Some(attribute) = own_column(part, table)? {
@@ -113,7 +117,7 @@ fn absent(column: Column, table: &SampleTable) -> Error {
     let (name, available) = (column.name(), available(table));
     Error::usage(text!(
         "the sample table has no column {name}; it has: {available}",
-        "サンプル表に {name} の列がありません。使えるもの: {available}"
+        "検体表に {name} の列がありません。使えるもの: {available}"
     ))
 }
 
@@ -122,7 +126,7 @@ fn unknown_attribute(name: &str, table: &SampleTable) -> Error {
     if let Some(code) = normalize_icd10(name) {
         return Error::usage(text!(
             "no attribute `{name}`; for a disease code write --by icd10={code}, one --by per code",
-            "「{name}」という属性はありません。病名コードなら --by icd10={code} と、コードごとに --by を書いてください"
+            "「{name}」という属性はありません。病名コードで分けるには、コードごとに --by icd10={code} と書いてください"
         ));
     }
     let known = COUNTABLE.iter().map(|column| column.name());

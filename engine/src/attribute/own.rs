@@ -56,7 +56,7 @@ fn is_number(value: &str) -> bool {
 pub(super) fn exact_age(name: &str) -> Error {
     Error::usage(text!(
         "people are never counted by exact age ({name}); use --by age10, the ten-year bracket",
-        "年齢そのもの（{name}）では集計できません。10歳刻みの --by age10 を使ってください"
+        "「{name}」（年齢そのもの）では集計できません。10歳刻みの --by age10 を使ってください"
     ))
 }
 

@@ -79,7 +79,7 @@ fn clash(term: &Term, (first, first_line): (&str, usize), (level, line): (&Level
             "「{first}」（{first_line}行目）と「{second}」（{line}行目）の名前がどちらも {token} になります。名前には半角英数字だけが残るため、一方を書き換えてください"
         )
     };
-    Error::input(text).on(text!("column {column}", "{column} 列"))
+    Error::input(text).on(text!("column {column}", "「{column}」列"))
 }
 
 /// Complains when a person's rows have different values of a term: such a person would be in two strata.
@@ -102,14 +102,14 @@ pub fn check_subjects(term: &Term, rows: &[SampleRow], problems: &mut Problems) 
         problems.push(
             Error::input(text!(
                 "the subject `{id}` has different values on the lines {first_line} and {line}; people can be counted only by what is the same on all their lines",
-                "被験者「{id}」の値が{first_line}行目と{line}行目で異なります。集計に使えるのは、同じ人のすべての行で値が等しい列だけです"
+                "対象者「{id}」の値が{first_line}行目と{line}行目で異なります。集計に使えるのは、同じ人のすべての行で値が等しい列だけです"
             ))
-            .on(text!("column {column}", "{column} 列")),
+            .on(text!("column {column}", "「{column}」列")),
         );
     }
     if found > SHOWN {
-        let text = text!("more subjects have different values", "値が異なる被験者がほかにもいます");
-        problems.push(Error::input(text).on(text!("column {column}", "{column} 列")));
+        let text = text!("more subjects have different values", "値が異なる対象者がほかにもいます");
+        problems.push(Error::input(text).on(text!("column {column}", "「{column}」列")));
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn read(request: &Request, inputs: &[Input], problems: &mut Problems)
     if table.rows.iter().any(|r| r.origin == Origin::Uploaded) {
         notes.push(text!(
             "uploaded samples never count towards the threshold: they are left out of the table",
-            "持ち込み検体は人数の基準に数えないため、表から除いています"
+            "持ち込み（uploaded）の検体は人数の基準に含められないため、集計から除きました"
         ));
     }
     let people = chosen.iter().map(|row| person(row, &families)).collect();
@@ -90,13 +90,14 @@ fn drop_term(name: &str, table: &SampleTable, problems: &mut Problems) -> Option
     let name = name.strip_suffix(":tree").unwrap_or(name);
     // Whether a disease was assessed does not depend on the code.
     let by = if name == "icd10" { "icd10=A00" } else { name };
-    let mut terms = problems.keep(attribute::parse_by(by, table))?;
+    let place = |error: Error| error.at(format!("--drop-unknown {name}"), "");
+    let mut terms = problems.keep(attribute::parse_attributes(by, table).map_err(place))?;
     if terms.len() == 1 {
         return terms.pop();
     }
     problems.push(Error::usage(text!(
         "--drop-unknown {name}: name one attribute at a time",
-        "--drop-unknown {name}: 属性は 1 つずつ指定してください"
+        "--drop-unknown {name}: 属性は1つずつ指定してください"
     )));
     None
 }
@@ -144,10 +145,10 @@ fn unknown_ids(path: &Path, ids: &[(String, usize)], known: &HashSet<&str>, prob
     let strange: Vec<&(String, usize)> = ids.iter().filter(|(id, _)| !known.contains(id.as_str())).collect();
     for (id, line) in strange.iter().take(SHOWN) {
         let error = Error::input(text!(
-            "`{id}` is neither a sample nor a subject of the sample table",
-            "`{id}` は検体表の検体にも対象者にもありません"
+            "`{id}` is neither a sample nor a subject of the sample table; correct it, or remove the line",
+            "「{id}」は検体表の検体IDにも対象者IDにもありません。表記を直すか、この行を削除してください"
         ));
-        problems.push(error.on(text!("line {line}", "{line} 行目")).at(path.display(), ""));
+        problems.push(error.on(text!("line {line}", "{line}行目")).at(path.display(), ""));
     }
     more(strange.len(), path, problems);
 }
@@ -175,7 +176,7 @@ fn check_region_kinds(
             Error::usage(text!(
                 "`region` is the residence of some people and the place of birth of others; select one kind with \
                  --include, or say --allow-mixed-region",
-                "`region` に居住地と出生地が混在しています。--include で一方に絞るか、--allow-mixed-region を指定してください"
+                "`region` 列に居住地と出生地が混在しています。--include でどちらかに絞るか、--allow-mixed-region を指定してください"
             ))
             .at(request.samples.display(), ""),
         );
@@ -198,31 +199,60 @@ fn check_samples(
     let opened = inputs.len() == request.inputs.len();
     let lost = |r: &&SampleRow| opened && !in_files.contains(r.sample_id.as_str());
     let lost: Vec<&SampleRow> = rows.iter().filter(lost).collect();
+    if lost.len() == rows.len() && lost.len() > 1 {
+        problems.push(no_sample_in_files(request, lost[0]));
+        return;
+    }
     for row in lost.iter().take(SHOWN) {
         let (id, line) = (&row.sample_id, row.line);
         let error = Error::input(text!(
             "sample `{id}` is in no input file; correct its name, add its file, or name it in --exclude",
-            "検体 `{id}` がどの入力ファイルにもありません。名前を直すか、ファイルを加えるか、--exclude で除いてください"
+            "検体「{id}」がどの入力ファイルにもありません。IDを直すか、その検体のファイルを加えるか、--exclude で除いてください"
         ));
-        problems.push(error.on(text!("line {line}", "{line} 行目")).at(request.samples.display(), ""));
+        problems.push(error.on(text!("line {line}", "{line}行目")).at(request.samples.display(), ""));
     }
     more(lost.len(), &request.samples, problems);
-    if request.include.is_some() {
+    if request.include.is_some() || !table.whole {
         return;
     }
     let in_table: HashSet<&str> = table.rows.iter().map(|r| r.sample_id.as_str()).collect();
     for input in inputs {
         let strange: Vec<&String> =
             input.header.samples.iter().filter(|s| !in_table.contains(s.as_str())).collect();
+        if strange.len() == input.header.samples.len() && strange.len() > 1 {
+            problems.push(no_sample_in_table(input, strange[0]));
+            continue;
+        }
         for id in strange.iter().take(SHOWN) {
             let error = Error::input(text!(
                 "sample `{id}` is not in the sample table; add its row, or choose people with --include",
-                "検体 `{id}` が検体表にありません。行を加えるか、--include で対象を選んでください"
+                "検体「{id}」が検体表にありません。検体表に行を加えるか、--include で集計する対象を選んでください"
             ));
             problems.push(error.on(text!("header", "ヘッダー")).at(input.place(), ""));
         }
         more(strange.len(), &input.path, problems);
     }
+}
+
+/// Table and files have nothing in common: one line says so.
+fn no_sample_in_files(request: &Request, row: &SampleRow) -> Error {
+    let (id, line) = (&row.sample_id, row.line);
+    let error = Error::input(text!(
+        "none of these samples is in an input file, `{id}` for example; name the table of the people in the files, or \
+         write the sample names of the file headers (bcftools query -l)",
+        "「{id}」をはじめ、どの検体も入力ファイルにありません。入力ファイルに対応する検体表を指定するか、検体IDをファイルの\
+         ヘッダーにある名前（bcftools query -l で表示）に合わせてください"
+    ));
+    error.on(text!("line {line}", "{line}行目")).at(request.samples.display(), "")
+}
+
+/// All samples of a file are strangers.
+fn no_sample_in_table(input: &Input, id: &str) -> Error {
+    let error = Error::input(text!(
+        "none of its samples is in the sample table, `{id}` for example; add their rows, or leave the file out",
+        "「{id}」をはじめ、このファイルの検体が1つも検体表にありません。検体表に行を加えるか、このファイルを外してください"
+    ));
+    error.on(text!("header", "ヘッダー")).at(input.place(), "")
 }
 
 /// One sample per subject: the first by name of those that the files have.
@@ -241,7 +271,7 @@ fn one_sample_each<'r>(rows: &'r [SampleRow], inputs: &[Input], notes: &mut Vec<
         notes.push(text!(
             "some subjects have several samples: the first by name is counted, each person once; choose others with \
              --exclude",
-            "複数の検体を持つ対象者がいます。名前順で最初の検体だけを数え、1 人を 1 回だけ数えます。別の検体を使うには --exclude を指定してください"
+            "複数の検体を持つ対象者がいます。検体IDの順で最初の1検体だけを使い、1人を1回だけ数えます。別の検体を使うには、使わない検体を --exclude で指定してください"
         ));
     }
     chosen.into_values().collect()

@@ -56,7 +56,10 @@ pub(super) fn open(request: &Request, problems: &mut Problems) -> Vec<Input> {
         problems.push(Error::usage(text!("no input file is named", "入力ファイルが指定されていません")));
     }
     for pair in paths.windows(2).filter(|pair| pair[0] == pair[1]) {
-        let error = Error::usage(text!("the file is named twice", "同じファイルが 2 回指定されています"));
+        let error = Error::usage(text!(
+            "the file is named twice; name it once",
+            "同じファイルが2回指定されています。1回だけ指定してください"
+        ));
         problems.push(error.at(pair[0].display(), ""));
     }
     paths.dedup();
@@ -66,8 +69,8 @@ pub(super) fn open(request: &Request, problems: &mut Problems) -> Vec<Input> {
         if input.header.samples.is_empty() {
             problems.push(
                 Error::input(text!(
-                    "the file has no sample columns; frequencies are computed from genotypes, never copied from INFO",
-                    "検体列がありません。頻度は遺伝子型から計算し、INFO からは転記しません"
+                    "the file has no sample columns; frequencies are computed from genotypes, never copied from INFO: name the file with genotypes",
+                    "検体列がありません。頻度は遺伝子型から計算するもので、INFO の値は使いません。検体列のあるファイルを指定してください"
                 ))
                 .at(input.place(), ""),
             );
@@ -115,7 +118,7 @@ fn mixed(first: &Input, one: Build, input: &Input, other: Build) -> Error {
     let first = first.place();
     Error::input(text!(
         "its contig lengths are those of {other}, but {first} is {one}; lift one over first",
-        "contig の長さは {other} のものですが、{first} は {one} です。先に一方を変換してください"
+        "contig の長さは {other} のものですが、{first} は {one} です。リフトオーバーなどでどちらかに揃えてください"
     ))
     .at(input.place(), "")
 }
@@ -264,8 +267,8 @@ fn check_disjoint(sets: &BTreeMap<Vec<String>, Vec<Opened>>, problems: &mut Prob
                 Error::input(text!(
                     "sample `{sample}` is also in {other}, but the two files do not have the same samples; give files \
                      with equal samples (one per contig or region) or with disjoint ones (one per data site)",
-                    "検体 `{sample}` は {other} にもありますが、2 つのファイルの検体が一致しません。検体が同じファイル (contig や\
-                     領域ごと) か、検体が重ならないファイル (データ拠点ごと) を指定してください"
+                    "検体「{sample}」は {other} にもありますが、2つのファイルの検体構成が異なります。検体がすべて同じファイル（contig や\
+                     領域ごと）か、検体がまったく重ならないファイル（データ拠点ごと）を指定してください"
                 ))
                 .at(input.place(), ""),
             );

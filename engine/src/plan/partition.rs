@@ -49,7 +49,10 @@ pub(super) fn regions(
         }
     }
     if wanted.is_empty() && problems.list().len() == before {
-        problems.push(Error::usage(text!("no region is named", "領域が 1 つも指定されていません")));
+        problems.push(Error::usage(text!(
+            "no region is named; name one with -r, or in the BED file",
+            "領域が1つも指定されていません。-r か BED ファイルで指定してください"
+        )));
     }
     (problems.list().len() == before).then(|| spans.into_iter().map(join).collect())
 }
@@ -58,7 +61,7 @@ fn bed(path: &std::path::Path) -> Result<Vec<Region>> {
     let source = std::fs::read_to_string(path).map_err(|e| Error::io(path, &e))?;
     let mut list = Vec::new();
     for (number, line) in (1..).zip(source.lines()) {
-        let place = |e: Error| e.on(text!("line {number}", "{number} 行目")).at(path.display(), "");
+        let place = |e: Error| e.on(text!("line {number}", "{number}行目")).at(path.display(), "");
         let region = Region::parse_bed(line).map_err(place)?;
         list.extend(region);
     }
@@ -69,8 +72,8 @@ fn no_contig(name: &str, contigs: &[Contig]) -> Error {
     let some: Vec<&str> = contigs.iter().take(5).map(|c| c.name.as_str()).collect();
     let some = some.join(", ");
     Error::usage(text!(
-        "contig `{name}` is in no input; the inputs have {some} …",
-        "contig `{name}` はどの入力にもありません。入力にあるのは {some} … です"
+        "contig `{name}` is in no input; name one that is: {some} …",
+        "contig `{name}` はどの入力にもありません。入力にある contig を指定してください: {some} …"
     ))
 }
 

@@ -14,15 +14,15 @@ pub(crate) fn record_length(bytes: &[u8]) -> Result<Option<usize>> {
     let Some(&[a, b, c, d, e, f, g, h]) = bytes.first_chunk::<8>() else { return Ok(None) };
     let length = u32::from_le_bytes([a, b, c, d]) as usize + u32::from_le_bytes([e, f, g, h]) as usize;
     if !(24..=LINE_LIMIT).contains(&length) {
-        return Err(damaged("a record claims an impossible length"));
+        return Err(damaged("a record claims an impossible length", "レコードの長さがあり得ない値です"));
     }
     Ok(Some(length + 8))
 }
 
-fn damaged(what: &str) -> Error {
+fn damaged(en: &str, ja: &str) -> Error {
     Error::input(text!(
-        "damaged BCF record: {what}; write the file again (bcftools view -Ob)",
-        "BCF レコードが破損しています ({what})。ファイルを書き出し直してください (bcftools view -Ob)"
+        "damaged BCF record: {en}; write the file again (bcftools view -Ob)",
+        "BCF レコードが破損しています（{ja}）。ファイルを書き出し直してください（bcftools view -Ob）"
     ))
 }
 
@@ -35,8 +35,11 @@ struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     fn take(&mut self, n: usize) -> Result<&'a [u8]> {
-        let end =
-            self.at.checked_add(n).filter(|&e| e <= self.end).ok_or_else(|| damaged("it ends too early"))?;
+        let end = self
+            .at
+            .checked_add(n)
+            .filter(|&e| e <= self.end)
+            .ok_or_else(|| damaged("it ends too early", "途中で終わっています"))?;
         let taken = &self.bytes[self.at..end];
         self.at = end;
         Ok(taken)
@@ -54,31 +57,31 @@ impl<'a> Cursor<'a> {
         if count == 15 {
             let length = self.take(1)?[0];
             if length >> 4 != 1 {
-                return Err(damaged("a length is not one number"));
+                return Err(damaged("a length is not one number", "長さが1つの数値ではありません"));
             }
-            count =
-                usize::try_from(self.integer(length & 15)?).map_err(|_| damaged("a length is negative"))?;
+            count = usize::try_from(self.integer(length & 15)?)
+                .map_err(|_| damaged("a length is negative", "長さが負の値です"))?;
         }
         Ok((kind, count))
     }
 
     fn integer(&mut self, kind: u8) -> Result<i64> {
         if !matches!(kind, 1..=3) {
-            return Err(damaged("a whole number is expected"));
+            return Err(damaged("a whole number is expected", "整数であるべき値が整数ではありません"));
         }
         let b = self.take(width(kind)?)?;
         Ok(match b {
             [a] => i64::from(i8::from_le_bytes([*a])),
             [a, b] => i64::from(i16::from_le_bytes([*a, *b])),
             [a, b, c, d] => i64::from(i32::from_le_bytes([*a, *b, *c, *d])),
-            _ => return Err(damaged("a number of unknown width")),
+            _ => return Err(damaged("a number of unknown width", "数値の幅が不明です")),
         })
     }
 
     fn typed_bytes(&mut self) -> Result<&'a [u8]> {
         let (kind, count) = self.descriptor()?;
         if count > 0 && kind != 7 {
-            return Err(damaged("text is expected"));
+            return Err(damaged("text is expected", "文字列であるべき値が文字列ではありません"));
         }
         self.take(count)
     }
@@ -95,7 +98,7 @@ fn width(kind: u8) -> Result<usize> {
         1 | 7 => Ok(1),
         2 => Ok(2),
         3 | 5 => Ok(4),
-        _ => Err(damaged("a value of unknown type")),
+        _ => Err(damaged("a value of unknown type", "値の型が不明です")),
     }
 }
 
@@ -108,13 +111,15 @@ pub(crate) fn parse(bytes: &[u8], range: Range<usize>, header: &Header, asked: &
     let chrom = cursor.u32()? as usize;
     let pos = i64::from(cursor.u32()?.cast_signed());
     let name = header.contig_index.get(chrom).map(String::as_str).filter(|n| !n.is_empty());
-    let Some(name) = name else { return Err(damaged("its contig is not in the header")) };
+    let Some(name) = name else {
+        return Err(damaged("its contig is not in the header", "contig がヘッダーにありません"));
+    };
     let contig = find_contig(asked.contigs, name.as_bytes(), &mut 0).ok_or_else(|| unknown_contig(name))?;
     let pos = match u64::try_from(pos) {
         Ok(pos) => pos,
         // The telomere, which VCF writes as position 0.
         Err(_) if pos == -1 => return Ok(Row { contig, pos: 0, parsed: Parsed::Skipped }),
-        Err(_) => return Err(damaged("its position is negative").at(name, "")),
+        Err(_) => return Err(damaged("its position is negative", "位置が負の値です").at(name, "")),
     };
     let body = Body { header, asked, shared_end: start + shared, contig, pos };
     let parsed = body.parse(&mut cursor).map_err(|e| e.at(locus(name, pos), ""))?;
@@ -152,7 +157,7 @@ impl Body<'_> {
             return Ok(Parsed::Skipped);
         }
         if !(cursor.at..=cursor.end).contains(&self.shared_end) {
-            return Err(damaged("its two lengths contradict each other"));
+            return Err(damaged("its two lengths contradict each other", "2つの長さが矛盾しています"));
         }
         cursor.at = self.shared_end;
         let genotypes = self.genotypes(cursor, formats, samples)?;
@@ -169,9 +174,9 @@ impl Body<'_> {
             .iter()
             .map(|&id| self.header.strings.get(usize::try_from(id).ok()?).map(String::as_str))
             .collect();
-        names
-            .map(|n| n.join(";").into_boxed_str())
-            .ok_or_else(|| damaged("a FILTER that the header does not name"))
+        names.map(|n| n.join(";").into_boxed_str()).ok_or_else(|| {
+            damaged("a FILTER that the header does not name", "ヘッダーにない FILTER があります")
+        })
     }
 
     /// Finds GT and the judging fields among the vectors of the samples.
@@ -179,20 +184,27 @@ impl Body<'_> {
         if formats > 0 && samples != self.asked.samples {
             return Err(Error::input(text!(
                 "the record has another number of sample columns than the header; write the file again (bcftools view -Ob)",
-                "レコードの検体列の数がヘッダーと一致しません。ファイルを書き出し直してください (bcftools view -Ob)"
+                "レコードの検体列の数がヘッダーと一致しません。ファイルを書き出し直してください（bcftools view -Ob）"
             )));
         }
         let mut found: [Option<Vector>; 5] = [const { None }; 5];
         for number in 0..formats {
             let (kind, _) = cursor.descriptor()?;
             let key = usize::try_from(cursor.integer(kind)?).ok().and_then(|k| self.header.strings.get(k));
-            let key = key.ok_or_else(|| damaged("a FORMAT field that the header does not name"))?;
+            let key = key.ok_or_else(|| {
+                damaged(
+                    "a FORMAT field that the header does not name",
+                    "ヘッダーにない FORMAT 項目があります",
+                )
+            })?;
             let (kind, per_sample) = cursor.descriptor()?;
             let length = match per_sample {
                 0 => Some(0),
                 n => (samples * width(kind)?).checked_mul(n),
             };
-            let length = length.ok_or_else(|| damaged("a vector of impossible length"))?;
+            let length = length.ok_or_else(|| {
+                damaged("a vector of impossible length", "ベクトルの長さがあり得ない値です")
+            })?;
             let start = cursor.at;
             cursor.take(length)?;
             let slot = ["GT", "GQ", "DP", "AD", "FT"].iter().position(|k| k == key);
@@ -204,12 +216,12 @@ impl Body<'_> {
             }
         }
         if cursor.at != cursor.end {
-            return Err(damaged("bytes are left over"));
+            return Err(damaged("bytes are left over", "余分なバイトがあります"));
         }
         let [gt, gq, dp, ad, ft] = found;
         let Some(gt) = gt.filter(|gt| gt.per_sample > 0) else { return Ok(None) };
         if !matches!(gt.kind, 1..=3) {
-            return Err(damaged("GT is not a vector of integers"));
+            return Err(damaged("GT is not a vector of integers", "GT が整数ではありません"));
         }
         if !self.asked.adj {
             return Ok(Some(Genotypes::Bcf { gt, gq: None, dp: None, ad: None, ft }));

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Text};
 use crate::text;
 
 /// Uncompressed bytes at which a chunk is full.
@@ -140,7 +140,9 @@ impl ChunkReader {
         };
         let n = n.map_err(|e| match e.kind() {
             std::io::ErrorKind::UnexpectedEof => self.cut(),
-            _ if self.container == Container::Gzip => self.corrupt(self.offset, "the gzip stream is damaged"),
+            _ if self.container == Container::Gzip => {
+                self.corrupt(self.offset, text!("the gzip stream is damaged", "gzip を展開できません"))
+            }
             _ => Error::io(&self.path, &e),
         })?;
         out.truncate(n);
@@ -177,7 +179,14 @@ impl ChunkReader {
         }
         let size = if n == 18 { block_size(&head) } else { None };
         let Some(size) = size else {
-            return Err(if n < 18 { self.cut() } else { self.corrupt(at, "no BGZF block begins here") });
+            return Err(if n < 18 {
+                self.cut()
+            } else {
+                self.corrupt(
+                    at,
+                    text!("no BGZF block begins here", "ここから BGZF ブロックが始まっていません"),
+                )
+            });
         };
         out.extend_from_slice(&head);
         out.resize(start + size, 0);
@@ -193,7 +202,13 @@ impl ChunkReader {
         ]);
         match usize::try_from(isize) {
             Ok(isize) if isize <= BLOCK => Ok(Some(isize)),
-            _ => Err(self.corrupt(at, "a BGZF block claims more than 64 KiB")),
+            _ => Err(self.corrupt(
+                at,
+                text!(
+                    "a BGZF block claims more than 64 KiB",
+                    "BGZF ブロックの大きさが 64 KiB を超えています"
+                ),
+            )),
         }
     }
 
@@ -201,22 +216,23 @@ impl ChunkReader {
         let size = std::fs::metadata(&self.path).map_or(0, |m| m.len());
         Error::input(text!(
             "the file is cut off: it ends at byte {size} without an end-of-file block; copy or write it again",
-            "ファイルが途中で切れています: 終端ブロックなしに {size} バイト目で終わっています。コピーまたは出力をやり直してください"
+            "ファイルが途中で切れています。終端ブロックがないまま{size}バイト目で終わっています。コピーまたは出力をやり直してください"
         ))
         .at(self.path.display(), "")
     }
 
-    fn corrupt(&self, at: u64, what: &str) -> Error {
+    fn corrupt(&self, at: u64, what: Text) -> Error {
         corrupt(&self.path, at, what)
     }
 }
 
-fn corrupt(path: &Path, at: u64, what: &str) -> Error {
+fn corrupt(path: &Path, at: u64, what: Text) -> Error {
+    let Text { en, ja } = what;
     Error::input(text!(
-        "damaged data: {what}; copy the file again and compare checksums",
-        "データが破損しています ({what})。ファイルをコピーし直し、チェックサムを比べてください"
+        "damaged data: {en}; copy the file again and compare checksums",
+        "データが破損しています（{ja}）。ファイルをコピーし直し、チェックサムを比べてください"
     ))
-    .on(text!("byte {at}", "{at} バイト目"))
+    .on(text!("byte {at}", "{at}バイト目"))
     .at(path.display(), "")
 }
 
@@ -257,7 +273,7 @@ impl Inflater {
     }
 
     /// Inflates and verifies one block.
-    fn block(&mut self, block: &[u8], out: &mut Vec<u8>) -> std::result::Result<(), &'static str> {
+    fn block(&mut self, block: &[u8], out: &mut Vec<u8>) -> std::result::Result<(), Text> {
         let (body, tail) = block[18..].split_at(block.len() - 26);
         let word = |i: usize| u32::from_le_bytes([tail[i], tail[i + 1], tail[i + 2], tail[i + 3]]);
         let (crc, size) = (word(0), word(4) as usize);
@@ -265,11 +281,15 @@ impl Inflater {
         out.resize(start + size, 0);
         let n = self.decompressor.deflate_decompress(body, &mut out[start..]);
         if n.ok() != Some(size) {
-            return Err("a block cannot be inflated");
+            return Err(text!("a block cannot be inflated", "ブロックを展開できません"));
         }
         let mut sum = libdeflater::Crc::new();
         sum.update(&out[start..]);
-        if sum.sum() == crc { Ok(()) } else { Err("the checksum of a block differs") }
+        if sum.sum() == crc {
+            Ok(())
+        } else {
+            Err(text!("the checksum of a block differs", "ブロックのチェックサムが一致しません"))
+        }
     }
 }
 
@@ -348,5 +368,7 @@ pub(crate) fn block_sizes(path: &Path, offset: u64) -> Result<(u64, u64)> {
     };
     let compressed = read().map_err(|e| Error::io(path, &e))?;
     let uncompressed = u64::from(u32::from_le_bytes(size));
-    compressed.map(|c| (c, uncompressed)).ok_or_else(|| corrupt(path, offset, "no BGZF block begins here"))
+    compressed.map(|c| (c, uncompressed)).ok_or_else(|| {
+        corrupt(path, offset, text!("no BGZF block begins here", "ここから BGZF ブロックが始まっていません"))
+    })
 }

@@ -98,7 +98,7 @@ fn read_header(path: &Path, container: Container) -> Result<(Format, Vec<u8>, u6
         if !more || hopeless {
             return Err(Error::input(text!(
                 "not a VCF or BCF file, or its header is not complete (a `#CHROM` line is expected)",
-                "VCF/BCF ファイルではないか、ヘッダーが不完全です (`#CHROM` 行が必要です)"
+                "VCF/BCF ファイルではないか、ヘッダーが途中で切れています（`#CHROM` 行が必要です）"
             ))
             .at(path.display(), ""));
         }
@@ -110,7 +110,7 @@ fn bcf_header(bytes: &[u8]) -> Result<Option<(Format, Vec<u8>, u64)>> {
         let (major, minor) = (bytes[3], bytes[4]);
         return Err(Error::input(text!(
             "BCF version {major}.{minor} is not read; convert it to BCF 2 (bcftools view -Ob)",
-            "BCF バージョン {major}.{minor} には対応していません。BCF 2 に変換してください (bcftools view -Ob)"
+            "BCF バージョン {major}.{minor} には対応していません。BCF 2 に変換してください（bcftools view -Ob）"
         )));
     }
     let length = u32::from_le_bytes([bytes[5], bytes[6], bytes[7], bytes[8]]) as usize;

@@ -89,11 +89,11 @@ impl Header {
         }
         let Some((number, line)) = columns else {
             return Err(Error::input(text!(
-                "no `#CHROM` header line; this is not a VCF file",
-                "`#CHROM` の見出し行がありません。VCF ファイルではないようです"
+                "no `#CHROM` header line; this is not a VCF file, name another",
+                "`#CHROM` の見出し行がありません。VCF ファイルではないようです。ファイルを確認してください"
             )));
         };
-        header.columns(line).map_err(|e| e.on(text!("line {number}", "{number} 行目")))?;
+        header.columns(line).map_err(|e| e.on(text!("line {number}", "{number}行目")))?;
         Ok(header)
     }
 
@@ -125,7 +125,7 @@ impl Header {
             if found != expected {
                 return Err(Error::input(text!(
                     "the header line has `{found}` where `{expected}` is expected; columns are separated by tabs",
-                    "見出し行の `{expected}` があるべき所に `{found}` があります。列はタブで区切ってください"
+                    "見出し行で `{expected}` があるべき位置に `{found}` があります。列はタブで区切ってください"
                 )));
             }
         }
@@ -133,8 +133,8 @@ impl Header {
             Some("FORMAT") => self.samples = fields.map(str::to_owned).collect(),
             Some(other) => {
                 return Err(Error::input(text!(
-                    "the header line has `{other}` where `FORMAT` is expected",
-                    "見出し行の `FORMAT` があるべき所に `{other}` があります"
+                    "the header line has `{other}` where `FORMAT` is expected; FORMAT stands before the samples",
+                    "見出し行で `FORMAT` があるべき位置に `{other}` があります。検体列の前に FORMAT 列が必要です"
                 )));
             }
             None => {}
@@ -145,7 +145,7 @@ impl Header {
             let name = pair[0];
             return Err(Error::input(text!(
                 "sample `{name}` has two columns in one file; rename or drop one (bcftools reheader -s)",
-                "検体 `{name}` の列が同じファイルに 2 つあります。改名するか片方を除いてください (bcftools reheader -s)"
+                "検体「{name}」の列が同じファイルに2つあります。どちらかの名前を変えるか、除いてください（bcftools reheader -s）"
             )));
         }
         Ok(())

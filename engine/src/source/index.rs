@@ -153,7 +153,7 @@ impl Index {
 fn stale(en: &str, ja: &str) -> Error {
     Error::input(text!(
         "{en}; make it again (bcftools index -f), or say --accept-stale-index if only its date is wrong",
-        "{ja}。作り直してください (bcftools index -f)。日付だけの問題なら --accept-stale-index を指定してください"
+        "{ja}。作り直してください（bcftools index -f）。更新日時だけの問題なら --accept-stale-index を指定してください"
     ))
 }
 

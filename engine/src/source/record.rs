@@ -162,7 +162,7 @@ pub(crate) fn shown(field: &[u8]) -> String {
 fn bad_allele(shown: &str) -> Error {
     Error::input(text!(
         "`{shown}` is not an allele; REF is bases, ALT is bases, `*`, `.`, <SYMBOL> or a breakend",
-        "`{shown}` はアレルとして読めません。REF は塩基、ALT は塩基・`*`・`.`・<SYMBOL>・切断端のいずれかです"
+        "`{shown}` はアレルとして読めません。REF は塩基、ALT は塩基・`*`・`.`・<SYMBOL>・ブレークエンドのいずれかです"
     ))
 }
 
@@ -180,6 +180,6 @@ pub(crate) fn find_contig(contigs: &[(String, u32)], name: &[u8], hint: &mut usi
 pub(crate) fn unknown_contig(name: &str) -> Error {
     Error::input(text!(
         "contig `{name}` is not in the header; add its ##contig line (bcftools reheader -f)",
-        "contig `{name}` がヘッダーにありません。##contig 行を加えてください (bcftools reheader -f)"
+        "contig `{name}` がヘッダーにありません。##contig 行を加えてください（bcftools reheader -f）"
     ))
 }

@@ -47,7 +47,7 @@ impl LineParser {
         if fields.found < 8 {
             return Err(Error::input(text!(
                 "a line with fewer than 8 tab-separated fields; the file is damaged, write it again",
-                "タブ区切りの項目が 8 個未満の行があります。ファイルが破損しています。書き出し直してください"
+                "タブ区切りの項目が8個未満の行があります。ファイルが破損しています。書き出し直してください"
             )));
         }
         let name = fields.fixed[0];

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Karyotype, Node, Size};
-use crate::error::{Error, Problems};
+use crate::error::{Error, Problems, Text};
 use crate::text;
 
 /// One level on a person's way down a family.
@@ -167,25 +167,21 @@ fn refusal(step: &Step, family: &str, k: u32) -> Error {
         return Error::refused(text!(
             "--by {family}: fewer than {k} people have no value of `{attribute}`; take them out of the cohort with \
              --drop-unknown {attribute}",
-            "--by {family}: `{attribute}` の値がない人が {k} 人未満です。--drop-unknown {attribute} でコホートから除いてください"
+            "--by {family}: `{attribute}` が空欄の人が{k}人未満です。--drop-unknown {attribute} を指定してコホートから除いてください"
         ));
     }
-    let how = remedy(attribute);
-    let (how_en, how_ja) = (how.en, how.ja);
+    let Text { en, ja } = coarser(attribute);
     Error::refused(text!(
-        "--by {family}: a level of `{attribute}` holds fewer than {k} people; {how_en}, or leave it out",
-        "--by {family}: `{attribute}` に {k} 人未満の区分があります。{how_ja}か、外してください"
+        "--by {family}: a level of `{attribute}` holds fewer than {k} people; {en}, or leave it out",
+        "--by {family}: `{attribute}` に{k}人未満の区分があります。{ja}か、`{attribute}` を外してください"
     ))
 }
 
-/// How an attribute can be made coarser.
-pub(super) fn remedy(attribute: &str) -> crate::error::Text {
+/// How to get larger levels of an attribute.
+pub(super) fn coarser(attribute: &str) -> Text {
     match attribute {
-        "region" | "age10" => text!(
-            "write {attribute}:tree, which pools small levels",
-            "小さい区分をまとめる {attribute}:tree を使う"
-        ),
-        "icd10" => text!("use a less specific code", "より大きな分類のコードを使う"),
-        _ => text!("give `{attribute}` fewer levels", "`{attribute}` の区分を減らす"),
+        "region" | "age10" => text!("write {attribute}:tree", "{attribute}:tree と指定する"),
+        "icd10" => text!("name a broader code", "より広い範囲のコードを指定する"),
+        _ => text!("coarsen `{attribute}` in the sample table", "検体表の `{attribute}` の区分を粗くする"),
     }
 }

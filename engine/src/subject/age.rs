@@ -68,11 +68,11 @@ impl AgeBracket {
             Some(bracket) => Ok(Some(bracket)),
             None if value.contains('月') || value.contains("oct") => Err(text!(
                 "`{written}` looks like a bracket that a spreadsheet turned into a date; write 10s or 10代",
-                "「{written}」は表計算ソフトが年代を日付に変えたもののようです。10代 または 10s と書いてください"
+                "「{written}」は、表計算ソフトが年代（10-19 など）を日付に変換した値のようです。10代 または 10s と書いてください"
             )),
             None if whole(&compact).is_some() => Err(text!(
                 "`{written}` is not a bracket; write 60-69 or 60s, exact ages belong in a column age",
-                "「{written}」は年代ではありません。60-69 や 60代 と書いてください。年齢そのものは age 列に書きます"
+                "「{written}」は年代として読めません。60-69 や 60代 と書いてください。年齢そのものは age 列に書きます"
             )),
             None => Err(text!(
                 "`{written}` is not a ten-year bracket; write 0-9, 10-19 … 80-89, 90+ (also 60s, 60代, 90歳以上), empty if unknown",

@@ -22,7 +22,7 @@ pub(super) fn check(rows: &[SampleRow], layout: &Layout, complaints: &mut Compla
                 layout.title(Column::SampleId),
                 text!(
                     "the sample `{id}` stands on line {first} already; each may appear once",
-                    "サンプル「{id}」は{first}行目にもあります。1サンプルは1行にしてください"
+                    "検体「{id}」は{first}行目にもあります。1検体は1行にしてください"
                 ),
             );
         }
@@ -61,7 +61,7 @@ fn contradiction(
         title,
         text!(
             "the subject `{id}` has another {title} on line {line}; a person needs the same value on every line",
-            "被験者「{id}」の{title}が{line}行目と異なります。同じ人の行はすべて同じ値にしてください"
+            "対象者「{id}」の{title}が{line}行目と異なります。同じ人の行では同じ値にしてください"
         ),
     );
 }

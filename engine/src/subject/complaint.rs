@@ -29,12 +29,12 @@ impl<'a> Complaints<'a> {
 
     /// About a line.
     pub(super) fn line(&mut self, line: usize, text: Text) {
-        self.add("", text!("line {line}", "{line} 行目"), text);
+        self.add("", text!("line {line}", "{line}行目"), text);
     }
 
     /// About one cell.
     pub(super) fn cell(&mut self, line: usize, column: &str, text: Text) {
-        self.add(column, text!("line {line}, column {column}", "{line} 行目の {column} 列"), text);
+        self.add(column, text!("line {line}, column {column}", "{line}行目「{column}」列"), text);
     }
 
     /// Says where messages were left out. To be called once, at the end.
@@ -48,7 +48,7 @@ impl<'a> Complaints<'a> {
             } else {
                 text!(
                     "more problems of this kind in column {column}",
-                    "{column}列には同様の問題がほかにもあります"
+                    "「{column}」列には同様の問題がほかにもあります"
                 )
             };
             self.whole_file(text);

@@ -23,7 +23,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded> {
     };
     if text.contains('\0') {
         return Err(Error::input(text!(
-            "contains NUL bytes: UTF-16 without byte order mark, or not text; save as UTF-8",
+            "NUL bytes: this is UTF-16 without byte order mark, or not text; save as UTF-8",
             "NULバイトを含んでいます。BOMのないUTF-16か、テキストではありません。UTF-8で保存してください"
         )));
     }
@@ -68,8 +68,8 @@ fn utf8_or_cp932(bytes: &[u8]) -> Result<(String, Option<Text>)> {
         Ok(text) => Ok((
             text,
             Some(text!(
-                "read as CP932 (Shift_JIS), because it is not UTF-8",
-                "UTF-8ではないため、CP932（Shift_JIS）として読みました"
+                "the sample table is read as CP932 (Shift_JIS), because it is not UTF-8",
+                "検体表はUTF-8ではないため、CP932（Shift_JIS）として読みました"
             )),
         )),
         Err(cp932_offset) => Err(Error::input(text!(
@@ -109,11 +109,15 @@ fn strict(bytes: &[u8], encoding: &'static Encoding) -> Result<String, usize> {
 fn refuse_other_files(bytes: &[u8]) -> Result<()> {
     match bytes {
         [b'P', b'K', 3, 4, ..] | [0xD0, 0xCF, 0x11, 0xE0, ..] => Err(Error::input(text!(
-            "is an Excel workbook or an archive; save the sheet as CSV UTF-8",
+            "this is an Excel workbook or an archive; save the sheet as CSV UTF-8",
             "Excelブックまたは圧縮ファイルです。シートを「CSV UTF-8」で保存してください"
         ))),
+        [b'#', b'#', ..] => Err(Error::input(text!(
+            "this begins like a VCF file (##), not like a sample table; name the table of samples",
+            "「##」で始まっており、検体表ではなく VCF ファイルのようです。検体表を指定してください"
+        ))),
         [0x1F, 0x8B, ..] => Err(Error::input(text!(
-            "is compressed; decompress it first",
+            "this is a compressed file; decompress it first",
             "圧縮されています。先に展開してください"
         ))),
         _ => Ok(()),

@@ -83,8 +83,8 @@ impl<'a> Records<'a> {
                     return Err(Fault {
                         line: opened,
                         text: text!(
-                            "a quote is opened on this line and never closed",
-                            "この行で始まる引用符が閉じられていません"
+                            "a quote is opened on this line and never closed; close it, or double it if it belongs to the value",
+                            "この行で始まる引用符が閉じられていません。閉じるか、値の一部なら2つ重ねてください"
                         ),
                     });
                 }

@@ -40,7 +40,7 @@ impl Icd10 {
             codes.push(normalize(part).ok_or_else(|| {
                 text!(
                     "`{part}` is not an ICD-10 code; write codes like E11 or E11.9 separated by ;, `-` if none is recorded, empty if not assessed",
-                    "「{part}」はICD-10コードとして読めません。E11 や E11.9 の形で ; で区切って書いてください。該当なしは「-」、未評価は空欄です"
+                    "「{part}」はICD-10コードとして読めません。E11 や E11.9 のように書き、複数あるときは ; で区切ってください。該当なしは「-」、未評価は空欄とします"
                 )
             })?);
         }

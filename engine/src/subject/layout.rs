@@ -111,7 +111,7 @@ impl Layout {
                 let title = &slot.title;
                 notes.push(text!(
                     "the column `{title}` is read as a column of your own; did you mean {meant}?",
-                    "列「{title}」は独自の列として扱います。{meant} の誤りではありませんか"
+                    "「{title}」列は独自の属性として扱います。{meant} の書き間違いではありませんか"
                 ));
             }
         }
@@ -127,8 +127,8 @@ fn unnamed(index: usize, header: &Record, body: &[Record], complaints: &mut Comp
         complaints.line(
             header.line,
             text!(
-                "column {number} has values (line {line}) but no name",
-                "{number}列目に値（{line}行目）がありますが、見出しがありません"
+                "column {number} has values (line {line}) but no name; name it, or remove it",
+                "{number}列目に値がありますが（{line}行目）、見出しがありません。見出しを付けるか、列を削除してください"
             ),
         );
     }
@@ -140,8 +140,8 @@ fn no_sample_id(header: &Record, complaints: &mut Complaints<'_>) {
     complaints.line(
         header.line,
         text!(
-            "no column sample_id (also 検体ID, サンプルID); found {found}",
-            "sample_id（検体ID、サンプルID）の列がありません。見つかった列: {found}"
+            "no column sample_id (also 検体ID, サンプルID); found {found}: name the column of sample ids so",
+            "sample_id（または 検体ID、サンプルID）の列がありません。検体IDの列にこの見出しを付けてください。見つかった列: {found}"
         ),
     );
     complaints.finish();

@@ -22,10 +22,10 @@ pub fn read_list(path: &Path, problems: &mut Problems) -> Option<Vec<(String, us
         if id.contains('\t') {
             problems.push(
                 Error::input(text!(
-                    "expected one id per line, found several columns",
-                    "1行に1つのIDだけを書いてください。複数の列があります"
+                    "several columns; write one id per line and nothing else",
+                    "複数の列があります。1行に1つのIDだけを書いてください"
                 ))
-                .on(text!("line {number}", "{number} 行目"))
+                .on(text!("line {number}", "{number}行目"))
                 .at(path.display(), ""),
             );
             continue;

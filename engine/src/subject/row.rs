@@ -129,8 +129,8 @@ impl<'a> Cells<'a, '_> {
             self.complain(
                 Column::Age10,
                 text!(
-                    "age10 says {bracket}, but the age of the same row lies in {exact}",
-                    "年代は {bracket} ですが、同じ行の年齢は {exact} に入ります"
+                    "age10 says {bracket}, but the age of the same row lies in {exact}; correct one",
+                    "年代は {bracket} ですが、同じ行の年齢は {exact} に入ります。どちらかを直してください"
                 ),
             );
         }
@@ -148,8 +148,8 @@ impl<'a> Cells<'a, '_> {
             self.complain(
                 Column::RegionKind,
                 text!(
-                    "the row says {written}, but the header of the region column says {implied}",
-                    "この行は {written} ですが、地域の列の見出しは {implied} を表しています"
+                    "the row says {written}, but the header of the region column says {implied}; correct one",
+                    "この行は {written} ですが、地域の列の見出しは {implied} を表しています。どちらかを直してください"
                 ),
             );
         }

@@ -252,14 +252,14 @@ impl<'w, 'a> Worker<'w, 'a> {
         let error = if other == self.stretch.file {
             Error::input(text!(
                 "out of order: it stands after {before}; sort the file (bcftools sort)",
-                "順序が乱れています: {before} の後にあります。ファイルを並べ替えてください (bcftools sort)"
+                "位置の順に並んでいません。{before} より後に置かれています。ファイルを並べ替えてください（bcftools sort）"
             ))
         } else {
             let name = self.stretch.group.files[other].input.place();
             Error::input(text!(
                 "the same samples over one region in two files: {name} already reaches {before}; name one of them, or \
                  split them so that they do not overlap",
-                "同じ検体の同じ領域が 2 つのファイルにあります: {name} が {before} まで含んでいます。片方だけを指定するか、\
+                "同じ検体の同じ領域が2つのファイルにあります: {name} がすでに {before} までを含んでいます。どちらか一方だけを指定するか、\
                  重ならないように分けてください"
             ))
         };
@@ -486,7 +486,7 @@ fn scan_error(error: ScanError, alleles: u16) -> Error {
     match error {
         ScanError::TooFewColumns { seen } => Error::input(text!(
             "the record ends after sample column {seen}, but the header has more; write the file again",
-            "レコードが検体列 {seen} で終わっていますが、ヘッダーにはまだ検体があります。ファイルを書き出し直してください"
+            "レコードが{seen}番目の検体列で終わっていますが、ヘッダーの検体はそれより多くなっています。ファイルを書き出し直してください"
         )),
         ScanError::TooManyColumns { .. } => Error::input(text!(
             "the record has more sample columns than the header; write the file again",
@@ -497,7 +497,7 @@ fn scan_error(error: ScanError, alleles: u16) -> Error {
             Error::input(text!(
                 "sample column {column} does not begin with a genotype such as 0/1, 1|0 or `.`; write the \
                  file again, or drop this record",
-                "検体列 {column} が 0/1、1|0、`.` のような遺伝子型で始まっていません。ファイルを書き出し直すか、\
+                "{column}番目の検体列が 0/1、1|0、`.` のような遺伝子型で始まっていません。ファイルを書き出し直すか、\
                  このレコードを除いてください"
             ))
         }
@@ -506,7 +506,7 @@ fn scan_error(error: ScanError, alleles: u16) -> Error {
             Error::input(text!(
                 "sample column {column} has a genotype of {ploidy} alleles; say --max-ploidy {ploidy} to count such \
                  calls as not called, or drop the record",
-                "検体列 {column} の遺伝子型のアレル数が {ploidy} です。--max-ploidy {ploidy} を指定すると未判定として扱います。\
+                "{column}番目の検体列の遺伝子型のアレル数が {ploidy} です。--max-ploidy {ploidy} を指定すると未判定として扱います。\
                  または、このレコードを除いてください"
             ))
         }
@@ -515,7 +515,7 @@ fn scan_error(error: ScanError, alleles: u16) -> Error {
             Error::input(text!(
                 "sample column {column}: genotype refers to allele {allele}, the record has {alleles}; write the \
                  file again, or drop this record",
-                "検体列 {column}: 遺伝子型がアレル {allele} を参照していますが、レコードには {alleles} 個しかありません。\
+                "{column}番目の検体列: 遺伝子型がアレル {allele} を参照していますが、レコードには {alleles}個しかありません。\
                  ファイルを書き出し直すか、このレコードを除いてください"
             ))
         }

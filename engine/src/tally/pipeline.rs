@@ -36,7 +36,7 @@ impl Carry {
                 text!("after {before}", "{before} の後")
             }
             (_, Begin::Records) => text!("first record", "最初のレコード"),
-            (_, Begin::Virtual(offset, _)) => text!("from byte {offset} on", "{offset} バイト目以降"),
+            (_, Begin::Virtual(offset, _)) => text!("from byte {offset} on", "{offset}バイト目以降"),
         }
     }
 
@@ -142,7 +142,7 @@ fn unfinished(stretch: &Stretch<'_>, carry: &Carry) -> Error {
     let text = match input.format {
         Format::Vcf => text!(
             "the file ends inside a record (no final newline); it was cut, copy or write it again",
-            "レコードの途中でファイルが終わっています (最後の改行がありません)。切れているので、コピーまたは出力をやり直してください"
+            "レコードの途中でファイルが終わっています（最後の改行がありません）。ファイルが切れています。コピーまたは出力をやり直してください"
         ),
         Format::Bcf => text!(
             "the file ends inside a record, or a record claims a wrong length; copy or write it again",

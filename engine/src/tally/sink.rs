@@ -74,8 +74,8 @@ impl<'a> UnitSink<'a> {
         Error::input(text!(
             "records are out of order, or two files of the same samples overlap here; sort (bcftools sort) or name \
              each file once",
-            "レコードの順序が乱れているか、同じ検体の 2 つのファイルがここで重なっています。並べ替える (bcftools sort) か、\
-             各ファイルを 1 回だけ指定してください"
+            "レコードが位置の順に並んでいないか、同じ検体の2つのファイルがここで重なっています。並べ替える（bcftools sort）か、\
+             各ファイルを1回だけ指定してください"
         ))
         .at(self.plan.locus(contig, pos), "")
     }

@@ -98,7 +98,7 @@ impl Sink for VcfSink {
             self.index.add(header, row, chunk).map_err(|e| {
                 Error::input(text!(
                     "the record cannot be indexed: {e}",
-                    "レコードを索引に登録できません: {e}"
+                    "レコードをインデックスに登録できません: {e}"
                 ))
                 .at(self.path.display(), place(header, row))
             })?;
