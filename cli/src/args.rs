@@ -15,7 +15,8 @@ pub(crate) struct Args {
 }
 
 const AFTER: &str = "Exit codes: 0 done, 1 input or machine, 2 usage, 5 refused by the disclosure policy.\n\
-    First steps: `shukei demo`, then `shukei freq COHORT.vcf.gz --samples SAMPLES.tsv --by sex,region -o OUT`.";
+    First steps: `shukei demo`, then\n  shukei freq COHORT.vcf.gz --samples SAMPLES.tsv --by sex,region -o OUT\n\
+    Help on a command: shukei COMMAND --help (all of it) or -h (in short)";
 
 /// Flags of every command.
 #[derive(Debug, ClapArgs)]
@@ -30,7 +31,7 @@ pub(crate) struct Global {
     /// Worker threads [default: $SLURM_CPUS_PER_TASK, else all cores]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
-    /// Kernels to use: every one gives the same bytes [default: the fastest that this CPU has]
+    /// Vector instructions to use; every choice gives the same bytes [default: the fastest that this CPU has]
     #[arg(long, global = true, value_name = "NAME", value_parser = ["scalar", "avx2", "avx512"])]
     pub(crate) backend: Option<String>,
     /// Language of messages [default: ja if $LC_ALL, $LC_MESSAGES or $LANG begins with ja, else en]
@@ -53,9 +54,9 @@ pub(crate) enum Language {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Frequencies from VCF/BCF in one go: plan, tally, merge, suppress, write
+    /// Make a frequency table from VCF/BCF files in one go (plan, tally and release in one process)
     Freq(Freq),
-    /// Check everything and write JOB/plan.json, for `tally` and `release`
+    /// Check inputs, sample table and strata, and write JOB/plan.json for `tally` and `release`
     Plan(PlanArgs),
     /// Count one partition of a job (or all that are not counted yet)
     Tally(Tally),
@@ -68,64 +69,72 @@ pub(crate) enum Command {
 /// Inputs and choices of a frequency table.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Choice {
-    /// VCF or BCF files: equal samples (by contig or region) or disjoint samples (by data site)
+    /// VCF or BCF files (.vcf.gz, .bcf, .vcf), in any order; several files have the same samples (one per contig or region) or
+    /// no sample in common (one per data site)
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// Sample table (TSV or CSV; UTF-8, UTF-16 or Shift_JIS)
+    /// Table of samples with a header line (TSV or CSV; UTF-8, UTF-16 or Shift_JIS as Excel saves it): sample_id, and for
+    /// example subject_id, sex, age10, region, icd10; Japanese column names and values are read too
     #[arg(long, value_name = "TABLE", help_heading = "Who")]
     pub(crate) samples: PathBuf,
-    /// One family of strata: `sex`, `sex,region`, `region:tree`, `age10`, `icd10=E11`, or any column. Repeat for parallel
-    /// families: put the most important first, since a later one is printed for a variant only where the first is
-    /// complete and the two together reveal no small group
+    /// Split people by these columns, one inside the other: `sex`, `sex,region`, `region:tree`, `age10`, `icd10=E11`, or any
+    /// further column [default: the whole cohort only]
+    ///
+    /// Repeat --by for splits beside each other, the most important first: a later one is printed for a variant only where
+    /// the first is complete and the two together reveal no small group
     #[arg(long, value_name = "ATTR[,ATTR]", help_heading = "Who")]
     pub(crate) by: Vec<String>,
-    /// Only these samples or subjects (one id per line)
+    /// Count only the samples or subjects of this list (one id per line)
     #[arg(long, value_name = "LIST", help_heading = "Who")]
     pub(crate) include: Option<PathBuf>,
-    /// Without these samples or subjects
+    /// Leave out the samples or subjects of this list
     #[arg(long, value_name = "LIST", help_heading = "Who")]
     pub(crate) exclude: Option<PathBuf>,
-    /// People who withdrew consent; ids that are not in the table are no problem
+    /// Leave out people who withdrew consent; unlike with --exclude, ids that are not in the table are no problem
     #[arg(long, value_name = "LIST", help_heading = "Who")]
     pub(crate) withdrawn: Option<PathBuf>,
-    /// Take people without a value of this attribute out of the cohort
+    /// Leave out people without a value in this column
     #[arg(long, value_name = "ATTR", help_heading = "Who")]
     pub(crate) drop_unknown: Vec<String>,
-    /// Let `region` mix places of residence and of birth
+    /// Let `region` hold places of residence and of birth side by side
     #[arg(long, help_heading = "Who")]
     pub(crate) allow_mixed_region: bool,
-    /// Regions, 1-based: chr1, chr1:1000-2000, several separated by commas or repeated. A variant belongs to the region that
-    /// holds its normalised position
+    /// Read only these regions: chr1, chr1:1000-2000 (1-based, both ends included), several separated by commas or with -r
+    /// repeated
+    ///
+    /// A variant belongs to the region that holds its position after normalisation
     #[arg(short = 'r', long = "region", value_name = "REGION", help_heading = "What")]
     pub(crate) regions: Vec<String>,
-    /// Regions of a BED file
+    /// Read only the regions of this BED file
     #[arg(short = 'R', long = "regions", value_name = "BED", help_heading = "What")]
     pub(crate) regions_file: Option<PathBuf>,
-    /// Reference sequence (indexed FASTA) for left-alignment of indels
+    /// Left-align indels with this reference sequence (FASTA with .fai)
     #[arg(long, value_name = "FASTA", help_heading = "What")]
     pub(crate) reference: Option<PathBuf>,
-    /// What a record that a file does not have means for its people
+    /// What it means for the people of a file that it has no record of a variant
     #[arg(long, value_enum, default_value = "missing", help_heading = "What")]
     pub(crate) absent: AbsentArg,
-    /// Records with a FILTER other than PASS and `.` too
+    /// Count records whose FILTER is neither PASS nor `.` too
     #[arg(long, help_heading = "What")]
     pub(crate) include_filtered: bool,
-    /// Only high-quality genotypes as gnomAD defines them (GQ, DP, allele balance); others are not called
+    /// Count only high-quality genotypes as gnomAD defines them (needs GQ, DP, AD); others count as not called
     #[arg(long, help_heading = "What")]
     pub(crate) adj: bool,
-    /// Genotype counts beside strata too, where a variant is common enough to be considered
+    /// Print genotype counts too when there is a --by, for variants common enough to be considered
+    ///
+    /// Without --by they are printed anyway, wherever they pass
     #[arg(long, help_heading = "What")]
     pub(crate) genotypes: bool,
-    /// Symbolic alleles such as `<DEL>`, and breakends, as rows too
+    /// Print symbolic alleles such as `<DEL>`, and breakends, too
     #[arg(long, help_heading = "What")]
     pub(crate) structural: bool,
-    /// Accept calls of up to this many alleles and treat those of three or more as not called
+    /// Accept calls of up to this many alleles; those of three or more count as not called
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=16), help_heading = "What")]
     pub(crate) max_ploidy: u8,
-    /// Use an index that is older than its file, if it covers it
+    /// Use an index that is older than its file, if it covers the whole file
     #[arg(long, help_heading = "What")]
     pub(crate) accept_stale_index: bool,
-    /// Units of work that the genome is cut into, for every data site's files; the table does not depend on it
+    /// Cut the genome into this many units of work, for the files of every data site; the table does not depend on it
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "How")]
     pub(crate) partitions: u32,
 }
@@ -142,10 +151,10 @@ pub(crate) enum AbsentArg {
 /// Where a table goes.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Out {
-    /// Directory of the released table; made if it is not there
+    /// Directory for the released table; made if it is not there, refused if it already holds a table
     #[arg(short, long, value_name = "OUT")]
     pub(crate) out: PathBuf,
-    /// freq.tsv beside freq.parquet and freq.vcf.gz
+    /// Write freq.tsv beside freq.parquet and freq.vcf.gz
     #[arg(long)]
     pub(crate) tsv: bool,
 }
@@ -169,7 +178,7 @@ pub(crate) struct PlanArgs {
 /// A table that can be planned.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Product {
-    /// A frequency table
+    /// Plan a frequency table; takes the arguments of `shukei freq`
     Freq(PlanFreq),
 }
 
@@ -178,7 +187,7 @@ pub(crate) enum Product {
 pub(crate) struct PlanFreq {
     #[command(flatten)]
     pub(crate) choice: Choice,
-    /// Directory of the job; made if it is not there
+    /// Directory for the job; made if it is not there
     #[arg(short, long, value_name = "JOB")]
     pub(crate) out: PathBuf,
 }
@@ -188,7 +197,7 @@ pub(crate) struct PlanFreq {
 pub(crate) struct Tally {
     /// Directory of the job
     pub(crate) job: PathBuf,
-    /// The partition, from 1 [default: $SLURM_ARRAY_TASK_ID, else every one that is not counted yet]
+    /// Which partition, counted from 1 [default: $SLURM_ARRAY_TASK_ID, else every one that is not counted yet]
     #[arg(long, value_name = "N")]
     pub(crate) partition: Option<usize>,
 }
@@ -205,13 +214,13 @@ pub(crate) struct Release {
 /// `shukei demo`
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Demo {
-    /// Directory of the simulated cohort and its tables
+    /// Directory for the simulated cohort and its tables
     #[arg(short, long, value_name = "DIR", default_value = "shukei-demo")]
     pub(crate) out: PathBuf,
-    /// People to simulate
-    #[arg(long, default_value_t = 3_000)]
-    pub(crate) people: usize,
-    /// Variants to simulate
-    #[arg(long, default_value_t = 22_000)]
-    pub(crate) variants: usize,
+    /// People to simulate; with fewer than 3000 some strata may be too small to be released
+    #[arg(long, value_name = "N", default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(50..1_000_000))]
+    pub(crate) people: u32,
+    /// Positions with a variant to simulate
+    #[arg(long, value_name = "N", default_value_t = 22_000, value_parser = clap::value_parser!(u32).range(100..10_000_000))]
+    pub(crate) variants: u32,
 }

@@ -20,7 +20,7 @@ pub(crate) fn run(global: &Global, command: &Demo, reporter: &Reporter) -> Resul
     if out.exists() {
         return Err(Error::usage(text!(
             "there is already something here; remove it or name another directory with -o",
-            "すでに存在します。削除するか、-o で別のディレクトリを指定してください"
+            "同じ名前のものがすでにあります。削除するか、-o で別のディレクトリを指定してください"
         ))
         .at(command.out.display(), "")
         .into());
@@ -36,12 +36,13 @@ pub(crate) fn run(global: &Global, command: &Demo, reporter: &Reporter) -> Resul
 /// Fills a directory that is not there yet.
 fn make(global: &Global, command: &Demo, out: &Path, reporter: &Reporter) -> Result<(), Problems> {
     let began = Instant::now();
-    let size = Size { people: command.people, variants: command.variants, ..Size::default() };
+    let number = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+    let size = Size { people: number(command.people), variants: number(command.variants), ..Size::default() };
     let cohort = simulate(&out.join("cohort"), &size).map_err(|e| Error::io(out, &e))?;
     let (people, variants, dir) = (size.people, size.variants, command.out.display());
     reporter.say(&text!(
         "simulated {people} invented people and {variants} positions at five data sites: {dir}/cohort",
-        "架空の {people} 人・{variants} か所の変異を 5 つのデータ拠点に分けて作成しました: {dir}/cohort"
+        "架空の{people}人・{variants}か所の変異を5つのデータ拠点に分けて作成しました: {dir}/cohort"
     ));
     // Fewer people have regions with fewer than K: the built-in tree pools those.
     let by = if people >= Size::default().people { "sex,region" } else { "sex,region:tree" };
@@ -89,14 +90,14 @@ fn story(cohort: &Cohort, command: &Demo, (strata, plain, seconds): (u64, u64, f
          two tables of one cohort only because nobody in it exists: of real people publish one, since together they\n\
          tell more than each\n\
          and at",
-        "\n性別・地域別 {strata} 行、遺伝子型数付き (基準を満たす場合) {plain} 行、計 {seconds:.0} 秒\n\
-         まず見るもの\n  \
+        "\n性別・地域別の表 {strata}行、層別なしの表（基準を満たす変異には遺伝子型数も）{plain}行、計{seconds:.0}秒\n\
+         次のファイルをご覧ください\n  \
          {dir}/by_sex_region/freq.tsv   全体・男女・その地域ごとの AC、AN、AF。`.` は非表示\n  \
-         {dir}/all/freq.tsv             層別なし: nhomref、nhet、nhomalt、HWE も表示 (tier G)\n  \
+         {dir}/all/freq.tsv             層別なし: nhomref、nhet、nhomalt、HWE も表示（tier G）\n  \
          {dir}/by_sex_region/audit.json 何を、何に対して、どのポリシーで行ったか\n\
-         同じコホートから 2 つの表を出しているのは、架空の人だからです。実在の人の場合、2 つを合わせると\n\
-         個々の表より多くのことが分かるため、公開する表は 1 つにしてください\n\
-         次の変異"
+         同じコホートから2つの表を出しているのは、架空の人だからです。実在の人の場合、2つを合わせると\n\
+         個々の表より多くのことが分かるため、公開する表は1つにしてください\n\
+         次の変異も確認してみてください"
     ));
     let code = cohort.icd10;
     for planted in &cohort.planted {
@@ -104,15 +105,15 @@ fn story(cohort: &Cohort, command: &Demo, (strata, plain, seconds): (u64, u64, f
         reporter.say(&match planted.why {
             Why::Okinawa => text!(
                 "  {contig}:{pos}  frequent in Okinawa, rare elsewhere: its strata are withheld, the whole is shown",
-                "  {contig}:{pos}  沖縄に多く他では稀: 層別は非表示、全体は表示"
+                "  {contig}:{pos}  沖縄で多く、ほかでは稀: 層別の値は非表示、全体の値は表示"
             ),
             Why::Disease => text!(
                 "  {contig}:{pos}  twice as frequent in {code}: try --by icd10={code}",
-                "  {contig}:{pos}  {code} の人に 2 倍多い: --by icd10={code} をお試しください"
+                "  {contig}:{pos}  {code} の人では頻度が2倍: --by icd10={code} をお試しください"
             ),
             Why::TooRare => text!(
                 "  {contig}:{pos}  too few carriers, or none, or not called: there is no row, and nobody can tell which",
-                "  {contig}:{pos}  保有者が少数か 0 人か未判定: 行はなく、どれかは誰にも分かりません"
+                "  {contig}:{pos}  保有者が少数か、0人か、未判定: 表に行がなく、どれであるかは誰にも分かりません"
             ),
         });
     }
