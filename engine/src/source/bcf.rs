@@ -232,3 +232,68 @@ impl Body<'_> {
         Ok(Some(Genotypes::Bcf { gt, gq, dp, ad, ft }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Lang;
+
+    /// A record of one sample at chr1:8 with REF A, ALT C, GT 0/1; `gt` stands for the descriptor of GT and its values.
+    fn record(gt: &[u8]) -> Vec<u8> {
+        let word = |n: u32| n.to_le_bytes();
+        let mut shared = Vec::new();
+        for n in [0, 7, 1, 0x7f80_0001, 2 << 16, (1 << 24) | 1] {
+            shared.extend(word(n));
+        }
+        shared.extend([0x07, 0x17, b'A', 0x17, b'C', 0x11, 0]);
+        let mut individual = vec![0x11, 1];
+        individual.extend(gt);
+        let lengths = [shared.len(), individual.len()].map(|n| word(u32::try_from(n).unwrap()));
+        [lengths.concat(), shared, individual].concat()
+    }
+
+    fn parsed(bytes: &[u8]) -> Result<Row> {
+        let header = Header {
+            samples: vec!["a".to_owned()],
+            strings: vec!["PASS".to_owned(), "GT".to_owned()],
+            contig_index: vec!["chr1".to_owned()],
+            ..Header::default()
+        };
+        let (contigs, wanted) = ([("chr1".to_owned(), 0)], [vec![(0, 1000)]]);
+        let asked = Asked {
+            samples: 1,
+            contigs: &contigs,
+            wanted: &wanted,
+            include_filtered: false,
+            structural: false,
+            adj: false,
+        };
+        parse(bytes, 0..bytes.len(), &header, &asked)
+    }
+
+    fn says(bytes: &[u8], part: &str) {
+        let error = parsed(bytes).err().unwrap();
+        assert!(error.message(Lang::En).contains(part), "{error}");
+    }
+
+    #[test]
+    fn a_record() {
+        let row = parsed(&record(&[0x21, 2, 4])).unwrap();
+        assert!(row.pos == 7 && matches!(row.parsed, Parsed::Kept(_)));
+    }
+
+    #[test]
+    fn lengths_that_cannot_be() {
+        says(&record(&[0xf1; 1 << 20]), "a length is not one number");
+        says(&record(&[0xf1, 0x13, 0xff, 0xff, 0xff, 0x7f]), "it ends too early");
+        says(&record(&[0xf1, 0x11, 0x80]), "a length is negative");
+        says(&record(&[0x21, 2]), "it ends too early");
+        says(&record(&[0x21, 2, 4, 0]), "bytes are left over");
+        says(&record(&[0x25, 0, 0, 0, 0, 0, 0, 0, 0]), "GT is not a vector of integers");
+        for (at, byte, part) in [(0, 24, "contradict"), (0, 200, "contradict"), (15, 0x80, "position is negative")] {
+            let mut bytes = record(&[0x21, 2, 4]);
+            bytes[at] = byte;
+            says(&bytes, part);
+        }
+    }
+}

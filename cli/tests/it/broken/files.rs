@@ -56,7 +56,7 @@ pub(super) fn records(count: usize) -> Vec<String> {
         let contig = ["chr1", "chr2", "chrX"][i * 3 / count];
         let alts = if i % 10 == 3 { 2 } else { 1 };
         let percent = 5 + i % 60;
-        let mut allele = |random: &mut Random| {
+        let allele = |random: &mut Random| {
             if random.below(100) < percent { 1 + random.below(alts) } else { 0 }
         };
         let alt = if alts == 2 { "C,G" } else { "C" };

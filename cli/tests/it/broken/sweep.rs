@@ -200,7 +200,7 @@ fn cut_and_flipped_real_file() {
     };
     let Some(names) = bcftools(&["query", "-l", &source.display().to_string()]) else { return };
     let bench = Bench::new();
-    let sex = |i: usize| if i % 2 == 0 { "F" } else { "M" };
+    let sex = |i: usize| if i.is_multiple_of(2) { "F" } else { "M" };
     let rows = String::from_utf8_lossy(&names)
         .lines()
         .enumerate()
