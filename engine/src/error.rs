@@ -133,7 +133,9 @@ impl Error {
     #[must_use]
     pub fn message(&self, lang: Lang) -> String {
         let (place, text) = (self.place.get(lang), self.text.get(lang));
-        if place.is_empty() { text.to_owned() } else { format!("{place}: {text}") }
+        let message = if place.is_empty() { text.to_owned() } else { format!("{place}: {text}") };
+        // Names come from files, and files may be damaged: nothing that steers a terminal, and one line.
+        message.replace(char::is_control, "\u{fffd}")
     }
 
     /// Exit code of the command line: 1 input, 2 usage, 5 refused.
@@ -274,6 +276,12 @@ mod tests {
         let error = std::fs::read("/nowhere/at/all").map_err(|e| Error::io(Path::new("x"), &e)).unwrap_err();
         assert_eq!(error.message(Lang::En), "x: no such file or directory; check the path");
         assert!(error.message(Lang::Ja).starts_with("x: ファイルまたは"));
+    }
+
+    #[test]
+    fn a_message_is_one_line_that_can_be_shown() {
+        let (name, error) = ("a\x1b[2J\n", |name| Error::input(text!("sample `{name}`", "検体「{name}」")));
+        assert_eq!(error(name).message(Lang::En), "sample `a\u{fffd}[2J\u{fffd}`");
     }
 
     #[test]
