@@ -261,6 +261,7 @@ mod tests {
         };
         let (contigs, wanted) = ([("chr1".to_owned(), 0)], [vec![(0, 1000)]]);
         let asked = Asked {
+            without_rows: false,
             samples: 1,
             contigs: &contigs,
             wanted: &wanted,
@@ -290,7 +291,9 @@ mod tests {
         says(&record(&[0x21, 2]), "it ends too early");
         says(&record(&[0x21, 2, 4, 0]), "bytes are left over");
         says(&record(&[0x25, 0, 0, 0, 0, 0, 0, 0, 0]), "GT is not a vector of integers");
-        for (at, byte, part) in [(0, 24, "contradict"), (0, 200, "contradict"), (15, 0x80, "position is negative")] {
+        for (at, byte, part) in
+            [(0, 24, "contradict"), (0, 200, "contradict"), (15, 0x80, "position is negative")]
+        {
             let mut bytes = record(&[0x21, 2, 4]);
             bytes[at] = byte;
             says(&bytes, part);

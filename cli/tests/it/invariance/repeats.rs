@@ -57,8 +57,8 @@ impl Repeats {
                 for _ in 0..PEOPLE {
                     let call = match below(100) {
                         n if n < carriers => "\t0/1",
-                        n if n == 98 => "\t1/1",
-                        n if n == 99 => "\t./.",
+                        98 => "\t1/1",
+                        99 => "\t./.",
                         _ => "\t0/0",
                     };
                     vcf.push_str(call);

@@ -55,7 +55,7 @@ impl Cohort {
         let missing = missing.into_iter().filter(|(_, n)| *n > 0).collect();
         let variant =
             VariantCounts { reference: "A".into(), alternate: "C".into(), filter: "PASS".into(), cells };
-        Unit { contig: 0, pos: 0, variants: vec![variant], missing }
+        Unit { contig: 0, pos: 0, variants: vec![variant], missing, combined: false }
     }
 
     /// Rows by policy K with the names of the strata; nothing where the plan is refused.

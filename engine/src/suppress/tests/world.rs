@@ -161,7 +161,7 @@ impl World {
             cells,
         };
         let variants = cells.into_iter().zip(["C", "G", "T"]).map(variant).collect();
-        Unit { contig: 0, pos: 0, variants, missing }
+        Unit { contig: 0, pos: 0, variants, missing, combined: false }
     }
 
     /// Data sets in all.
