@@ -287,7 +287,7 @@ fn demo_cohort_cut_by_lines_and_by_people() {
 /// Any cut between chunks, partitions or files falls among records that belong together.
 #[test]
 fn repeats_in_which_records_meet() {
-    let repeats = Repeats::new(1_000);
+    let repeats = Repeats::new(800);
     let mut ground = Ground::new(Text::new(repeats.vcf), &repeats.table, &["--by", "sex,group"]);
     ground.check_containers();
     let fasta = ground.path("repeats.fa");

@@ -419,6 +419,9 @@ fn left_alignment_is_that_of_bcftools_norm() {
         let straight = bench.freq(&bench.input, by, &flags);
         bench.compare_with(support::table(&straight), &norm(&bench.input), by, &[]);
 
+        if name.ends_with(".bcf") {
+            continue;
+        }
         let (moved, text) = shifted(&bench.cohort, &fasta);
         let crooked = bench.dir.path().join("crooked.vcf");
         std::fs::write(&crooked, text).expect("crooked.vcf");

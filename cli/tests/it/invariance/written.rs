@@ -92,12 +92,12 @@ impl Text {
         (1..self.lines.len()).find(|&i| place(&self.lines[i]) == place(&self.lines[i - 1]))
     }
 
-    /// Three pairs of cuts, each right before an indel.
+    /// Pairs of cuts, each right before an indel.
     pub(super) fn cuts_at_indels(&self) -> Vec<[usize; 2]> {
         let indel = |line: &String| line.split('\t').skip(3).take(2).any(|allele| allele.len() > 1);
         let indels: Vec<usize> = (1..self.lines.len()).filter(|&i| indel(&self.lines[i])).collect();
         let n = indels.len();
-        [[n / 5, n / 2], [n / 4, n / 4 + 1], [n / 3, n - 1]].map(|pair| pair.map(|i| indels[i])).to_vec()
+        [[n / 5, n / 2], [n / 4, n / 4 + 1]].map(|pair| pair.map(|i| indels[i])).to_vec()
     }
 }
 
