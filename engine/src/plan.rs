@@ -69,7 +69,7 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
     if !all {
         return Err(problems);
     }
-    let strata = Strata::new(&request.by, &cohort.people, &policy, &mut problems);
+    let strata = Strata::new(&cohort.by, &cohort.people, &policy, &mut problems);
     let (Some(strata), true) = (strata, problems.is_empty()) else { return Err(problems) };
     let groups = files::groups(&request, inputs, &genome, (&cohort, &strata), &mut problems);
     if !problems.is_empty() {
@@ -202,6 +202,12 @@ impl Plan {
         ))
     }
 
+    /// The families as they are spelled in tables, none without `--by`.
+    #[must_use]
+    pub fn by(&self) -> Vec<&str> {
+        self.strata.families.iter().map(|f| f.name.as_str()).filter(|name| !name.is_empty()).collect()
+    }
+
     /// What is counted: `subject`, or `sample` where the table has no subject column.
     #[must_use]
     pub fn unit(&self) -> &str {
@@ -264,7 +270,7 @@ impl Plan {
         list.extend(
             request.absent_at.iter().map(|(site, a)| (format!("absent_{site}"), a.name().to_owned())),
         );
-        list.push(("by".to_owned(), request.by.join(" | ")));
+        list.push(("by".to_owned(), self.by().join(" | ")));
         list.extend(self.build.map(|b| ("build".to_owned(), b.to_string())));
         list
     }

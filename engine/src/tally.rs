@@ -11,6 +11,8 @@
 mod chunk;
 mod count;
 mod pipeline;
+mod runs;
+mod scan;
 mod sink;
 
 use shukei_kernels::Backend;

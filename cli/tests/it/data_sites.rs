@@ -72,6 +72,25 @@ fn an_absent_record_means_what_is_declared() {
 }
 
 #[test]
+fn a_filtered_record_is_not_an_absent_one() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (a, b, samples) = two_sites(dir.path(), &[(1000, "A", "G", 25, ["0/1", "0/0"])]);
+    let text = std::fs::read_to_string(&b).expect("a VCF");
+    std::fs::write(&b, text.replace("PASS", "q10")).expect("written");
+    for (flags, ac, an) in [(&[][..], "25", "80"), (&["--include-filtered"][..], "50", "160")] {
+        let out = dir.path().join(format!("out{}", flags.len()));
+        let mut args: Vec<&std::ffi::OsStr> =
+            vec!["freq".as_ref(), a.as_ref(), b.as_ref(), "--samples".as_ref()];
+        args.extend([samples.as_os_str(), "--tsv".as_ref(), "-o".as_ref(), out.as_os_str()]);
+        args.extend(["--absent".as_ref(), "hom-ref".as_ref()] as [&std::ffi::OsStr; 2]);
+        args.extend(flags.iter().map(|f| std::ffi::OsStr::new(*f)));
+        ok(args);
+        let row = &table(&out)["chr1:1000:A:G"];
+        assert_eq!((row["AC"].as_str(), row["AN"].as_str()), (ac, an), "{flags:?}");
+    }
+}
+
+#[test]
 fn two_symbols_of_one_name_cannot_be_told_apart() {
     let dir = tempfile::tempdir().expect("a directory");
     let del = |first| (1500, "A", "<DEL>", first, ["0/1", "0/0"]);

@@ -18,6 +18,8 @@ const SHOWN: usize = 20;
 pub(super) struct Cohort {
     /// The sample that stands for each person.
     pub(super) samples: Vec<String>,
+    /// One entry per family, spelled alike whatever the user typed: `sex,region:tree`, `icd10=E11`.
+    pub(super) by: Vec<String>,
     /// The data site of each person, empty when the table does not say.
     pub(super) data_sites: Vec<String>,
     pub(super) people: Vec<Person>,
@@ -60,11 +62,24 @@ pub(super) fn read(request: &Request, inputs: &[Input], problems: &mut Problems)
     Some(Cohort {
         samples: chosen.iter().map(|row| row.sample_id.clone()).collect(),
         data_sites: chosen.iter().map(|row| row.data_site.clone()).collect(),
+        by: families.iter().map(|terms| spelling(terms)).collect(),
         people,
         notes,
         subject_column: table.subject_column,
         digest: table.digest,
     })
+}
+
+/// How a family is spelled.
+fn spelling(terms: &[Term]) -> String {
+    let term = |term: &Term| {
+        let tree = if term.tree { ":tree" } else { "" };
+        match &term.attribute {
+            attribute::Attribute::Icd10(code) => format!("icd10={code}{tree}"),
+            _ => format!("{}{tree}", term.label()),
+        }
+    };
+    terms.iter().map(term).collect::<Vec<_>>().join(",")
 }
 
 fn person(row: &SampleRow, families: &[Vec<Term>]) -> Person {

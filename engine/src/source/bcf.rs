@@ -148,7 +148,8 @@ impl Body<'_> {
             return Ok(Parsed::Skipped);
         }
         let filter = self.filter(&cursor.typed_integers()?)?;
-        if !self.asked.admits(&filter) || raw.is_empty() {
+        let filtered = !self.asked.admits(&filter);
+        if (filtered && !self.asked.without_rows) || raw.is_empty() {
             return Ok(Parsed::Skipped);
         }
         let alleles: Vec<Box<str>> =
@@ -162,7 +163,7 @@ impl Body<'_> {
         cursor.at = self.shared_end;
         let genotypes = self.genotypes(cursor, formats, samples)?;
         Ok(genotypes.map_or(Parsed::WithoutGenotypes, |genotypes| {
-            Parsed::Kept(Record { contig: self.contig, pos: self.pos, alleles, filter, genotypes })
+            Parsed::Kept(Record { contig: self.contig, pos: self.pos, alleles, filter, filtered, genotypes })
         }))
     }
 

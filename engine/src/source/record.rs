@@ -39,6 +39,8 @@ pub(crate) struct Record {
     /// REF, then every ALT, upper case.
     pub(crate) alleles: Vec<Box<str>>,
     pub(crate) filter: Box<str>,
+    /// FILTER keeps it out: there, where another data site has a variant, its people are not called.
+    pub(crate) filtered: bool,
     pub(crate) genotypes: Genotypes,
 }
 

@@ -71,7 +71,8 @@ impl LineParser {
             return Ok(Parsed::Skipped);
         }
         let filter = filter_text(filter)?;
-        if !asked.admits(&filter) {
+        let filtered = !asked.admits(&filter);
+        if filtered && !asked.without_rows {
             return Ok(Parsed::Skipped);
         }
         let mut alleles = vec![allele(reference, true)?];
@@ -95,6 +96,7 @@ impl LineParser {
             pos,
             alleles,
             filter,
+            filtered,
             genotypes: Genotypes::Vcf { columns, format },
         }))
     }

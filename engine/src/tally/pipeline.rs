@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::chunk::{Counted, Worker};
+use super::chunk::Worker;
+use super::runs::Counted;
 use super::sink::UnitSink;
 use super::{Crew, Stretch};
 use crate::error::{Error, Result, Text};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::chunk::Counted;
 use super::count::{Alone, Counter, Observation};
+use super::runs::Counted;
 use crate::error::{Error, Result};
 use crate::partial::{Notes, Partial, PartialWriter};
 use crate::plan::{Group, Plan};

@@ -85,7 +85,7 @@ pub(crate) fn of(plan: &Plan, written: &Written, notes: Notes, run: Run) -> Audi
         "inputs": inputs(plan),
         "product": "frequency",
         "plan": {
-            "by": request.by,
+            "by": plan.by(),
             "regions": request.regions,
             "absent": request.absent.name(),
             "absent_at": request.absent_at,
