@@ -60,16 +60,8 @@ pub(crate) fn plan(global: &Global, command: &PlanArgs, reporter: &Reporter) -> 
 
 /// `tally` and `release` read the files again: a pipe can be read once.
 fn readable_again(request: &Request) -> Result<(), Problems> {
-    let lists = [
-        &request.include,
-        &request.exclude,
-        &request.withdrawn,
-        &request.regions_file,
-        &request.reference,
-        &request.policy,
-    ];
     let mut problems = Problems::default();
-    for path in request.inputs.iter().chain([&request.samples]).chain(lists.into_iter().flatten()) {
+    for path in request.inputs.iter().chain([&request.samples]).chain(request.side_files()) {
         if path.exists() && !path.is_file() && !path.is_dir() {
             problems.push(
                 Error::usage(text!(

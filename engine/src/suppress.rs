@@ -24,7 +24,7 @@ use crate::region::Zone;
 use crate::strata::Strata;
 use cells::Cells;
 use families::Pair;
-use sums::{Delta, Rule, Sums};
+use sums::{Rule, Sums};
 use tree::Decision;
 
 /// A table to which the disclosure policy was applied. Holding one proves it; nothing outside this module makes one.
@@ -154,7 +154,7 @@ impl<'p> Suppressor<'p> {
     }
 
     /// T1–T3 and the families.
-    fn print(&self, rule: Rule, alts: usize, deltas: &[(usize, Delta)]) -> Option<Print> {
+    fn print(&self, rule: Rule, alts: usize, deltas: &[(usize, Sums)]) -> Option<Print> {
         let strata = self.rules.strata;
         let root_size = strata.families[0].nodes[0].size;
         let first = tree::sums(&strata.families[0], rule, alts, deltas);
@@ -184,13 +184,7 @@ impl<'p> Suppressor<'p> {
     }
 
     /// The first family, and each further one until the first denial.
-    fn families(
-        &self,
-        rule: Rule,
-        first: Vec<Sums>,
-        alts: usize,
-        deltas: &[(usize, Delta)],
-    ) -> Vec<Decision> {
+    fn families(&self, rule: Rule, first: Vec<Sums>, alts: usize, deltas: &[(usize, Sums)]) -> Vec<Decision> {
         let strata = self.rules.strata;
         let mut decisions = vec![tree::decide(&strata.families[0], rule, first)];
         for (i, family) in strata.families.iter().enumerate().skip(1) {

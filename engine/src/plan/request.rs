@@ -74,3 +74,18 @@ pub struct Request {
     /// Spans that every group of files is cut into.
     pub partitions: usize,
 }
+
+impl Request {
+    /// The small files that are read beside inputs and sample table: lists, regions, reference, policy.
+    pub fn side_files(&self) -> impl Iterator<Item = &PathBuf> {
+        let files = [
+            &self.include,
+            &self.exclude,
+            &self.withdrawn,
+            &self.regions_file,
+            &self.reference,
+            &self.policy,
+        ];
+        files.into_iter().flatten()
+    }
+}

@@ -1,6 +1,6 @@
 //! From the counts of a variant to what each plan cell adds to the print: the missing-call rule lives here.
 
-use super::sums::Delta;
+use super::sums::Sums;
 use crate::partial::Unit;
 use crate::region::Zone;
 use crate::strata::{FineCell, Size, Strata};
@@ -46,7 +46,7 @@ impl Cells {
     }
 
     /// Deviations of every touched plan cell, for the printed ALTs; unprinted ALTs are rest.
-    pub(super) fn deltas(&mut self, unit: &Unit, printed: &[usize], zone: Zone) -> Vec<(usize, Delta)> {
+    pub(super) fn deltas(&mut self, unit: &Unit, printed: &[usize], zone: Zone) -> Vec<(usize, Sums)> {
         for &(fine, x) in &unit.missing {
             let copies = self.fine[fine as usize].karyotype.copies(zone);
             let counts = self.touch(fine, printed.len());
@@ -83,13 +83,13 @@ impl Cells {
     }
 
     /// The deviation of one plan cell; clears its scratch.
-    fn delta(&mut self, cell: usize, zone: Zone) -> Delta {
+    fn delta(&mut self, cell: usize, zone: Zone) -> Sums {
         let counts = std::mem::take(&mut self.counts[cell]);
         let size = self.sizes[cell];
         let diploid = i64::from(shown_missing(counts.not_called_diploid, size.diploid(zone), self.k));
         let haploid = i64::from(shown_missing(counts.not_called_haploid, size.haploid(zone), self.k));
         let (het, homalt, hemi) = (i64::from(counts.het), i64::from(counts.homalt), i64::from(counts.hemi));
-        Delta {
+        Sums {
             an: -(2 * diploid + haploid),
             ac: counts.ac.iter().map(|&n| i64::from(n)).collect(),
             diploid_homref: -(diploid + het + homalt),

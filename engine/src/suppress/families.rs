@@ -7,7 +7,7 @@
 //!   tier A, one printed ALT, two copies in everybody, and a root at which AN′ shows nobody as not called.
 //! * (a) otherwise.
 
-use super::sums::{Delta, Rule, Sums};
+use super::sums::{Rule, Sums};
 use crate::strata::{Atoms, Family, Strata};
 
 /// True when a request has the shape of rule (b).
@@ -23,7 +23,7 @@ pub(super) fn is_pair(strata: &Strata, k: u32) -> bool {
 }
 
 /// Rule (a): every non-empty cell leaf₁ × leaf₂ × … passes at the tier.
-pub(super) fn atoms_pass(atoms: &Atoms, rule: Rule, alts: usize, cells: &[(usize, Delta)]) -> bool {
+pub(super) fn atoms_pass(atoms: &Atoms, rule: Rule, alts: usize, cells: &[(usize, Sums)]) -> bool {
     let mut sums: Vec<Sums> = atoms.sizes.iter().map(|&s| Sums::full(s, rule.zone, alts)).collect();
     for (cell, delta) in cells {
         sums[atoms.of_cell[*cell]].add(delta);

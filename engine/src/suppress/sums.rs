@@ -13,7 +13,8 @@ pub(super) struct Rule {
     pub(super) genotypes: bool,
 }
 
-/// What would be printed of one variant in one set of subjects. One entry of `ac` per printed ALT.
+/// What would be printed of one variant in one set of subjects, or how a cell deviates from [`Sums::full`]. One entry of
+/// `ac` per printed ALT.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Sums {
     pub(super) an: i64,
@@ -39,8 +40,8 @@ impl Sums {
         }
     }
 
-    /// Adds `sign` × the deviations of a cell (or a child) from [`Sums::full`].
-    pub(super) fn add(&mut self, delta: &Delta) {
+    /// Adds the deviation of a cell.
+    pub(super) fn add(&mut self, delta: &Sums) {
         self.an += delta.an;
         for (sum, d) in self.ac.iter_mut().zip(&delta.ac) {
             *sum += d;
@@ -69,18 +70,6 @@ impl Sums {
     pub(super) fn rest(&self) -> i64 {
         self.an - self.ac.iter().sum::<i64>()
     }
-}
-
-/// How a cell deviates from "everybody called, nobody a carrier".
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Delta {
-    pub(super) an: i64,
-    pub(super) ac: Vec<i64>,
-    pub(super) diploid_homref: i64,
-    pub(super) haploid_ref: i64,
-    pub(super) het: i64,
-    pub(super) homalt: i64,
-    pub(super) hemi: i64,
 }
 
 impl Rule {

@@ -8,7 +8,7 @@
 //! ```
 //! The print is a function of the sets at which this stops; each of them passes on printed numbers alone.
 
-use super::sums::{Delta, Rule, Sums};
+use super::sums::{Rule, Sums};
 use crate::strata::{Family, Size};
 
 /// What the rule decided for one variant in one family.
@@ -20,7 +20,7 @@ pub(super) struct Decision {
 }
 
 /// Sums of every node: leaf cells first, then upwards (parents come before their children).
-pub(super) fn sums(family: &Family, rule: Rule, alts: usize, cells: &[(usize, Delta)]) -> Vec<Sums> {
+pub(super) fn sums(family: &Family, rule: Rule, alts: usize, cells: &[(usize, Sums)]) -> Vec<Sums> {
     let mut sums: Vec<Sums> = family.nodes.iter().map(|n| Sums::full(n.size, rule.zone, alts)).collect();
     for (cell, delta) in cells {
         for node in family.ancestors(family.leaf_of_cell[*cell]) {

@@ -119,15 +119,7 @@ fn inputs(plan: &Plan) -> Vec<Value> {
         .collect();
     let request = plan.request();
     list.push(json!({"path": request.samples, "blake3": plan.samples_digest()}));
-    let others = [
-        &request.include,
-        &request.exclude,
-        &request.withdrawn,
-        &request.regions_file,
-        &request.reference,
-        &request.policy,
-    ];
-    list.extend(others.into_iter().flatten().map(|path: &std::path::PathBuf| other(path)));
+    list.extend(request.side_files().map(|path| other(path)));
     list
 }
 
