@@ -95,7 +95,11 @@ impl<'p> Merged<'p> {
 
     /// Facts about the records of all partitions.
     pub(crate) fn notes(&self) -> Notes {
-        Notes { without_genotypes: self.partials.iter().map(|p| p.notes().without_genotypes).sum() }
+        let notes = || self.partials.iter().map(Partial::notes);
+        Notes {
+            without_genotypes: notes().map(|n| n.without_genotypes).sum(),
+            whole: notes().flat_map(|n| n.whole.clone()).collect(),
+        }
     }
 
     /// Opens the streams of the current contig.

@@ -10,6 +10,7 @@
 
 mod unit;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -37,10 +38,12 @@ struct Head {
 }
 
 /// Facts about the records of a partition that depend on no genotype.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notes {
     /// Records without GT (counting rule 16).
     pub without_genotypes: u64,
+    /// BLAKE3 of the files that were read from the first to the last byte.
+    pub whole: BTreeMap<PathBuf, String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -186,7 +189,7 @@ impl PartialWriter {
             File::open(dir).and_then(|d| d.sync_all()).map_err(|e| io(e, &self.place))?;
         }
         let Self { place, plan, partition, .. } = self;
-        Ok(Partial { file, place, plan, partition, segments: foot.segments, notes })
+        Ok(Partial { file, place, plan, partition, segments: foot.segments, notes: foot.notes })
     }
 }
 
@@ -251,8 +254,8 @@ impl Partial {
 
     /// Facts about the records.
     #[must_use]
-    pub fn notes(&self) -> Notes {
-        self.notes
+    pub fn notes(&self) -> &Notes {
+        &self.notes
     }
 
     /// The units of one contig, in order.

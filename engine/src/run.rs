@@ -61,7 +61,7 @@ fn finish(
     let released = suppress(merged)?;
     let sinks = sinks(staging.path(), released.header(), tsv)?;
     let written = write(released, sinks)?;
-    let audit = audit::of(plan, &written, notes, run);
+    let audit = audit::of(plan, &written, &notes, run);
     staging.publish(&written.files, &audit)?;
     Ok(audit)
 }

@@ -87,6 +87,8 @@ pub(crate) struct ChunkReader {
     skip: u64,
     last_was_eof_block: bool,
     ended: bool,
+    /// Of every byte on disk, when the reader began at the first one.
+    digest: Option<blake3::Hasher>,
 }
 
 impl ChunkReader {
@@ -107,7 +109,9 @@ impl ChunkReader {
             Container::Bgzf | Container::Plain => Bytes::Direct(file),
         };
         let path = path.to_owned();
-        Ok(Self { path, container, bytes, offset, skip, last_was_eof_block: false, ended: false })
+        // What a gzip decoder reads ahead is not seen here.
+        let digest = (offset == 0 && container != Container::Gzip).then(blake3::Hasher::new);
+        Ok(Self { path, container, bytes, offset, skip, last_was_eof_block: false, ended: false, digest })
     }
 
     /// The next chunk into a reused buffer; `None` at the end of a complete file.
@@ -125,11 +129,19 @@ impl ChunkReader {
         let skip = self.skip.min(uncompressed as u64);
         self.skip -= skip;
         chunk.skip = usize::try_from(skip).unwrap_or(uncompressed);
+        if let Some(digest) = &mut self.digest {
+            digest.update(&chunk.bytes);
+        }
         if chunk.bytes.is_empty() {
             self.ended = true;
             return Ok(None);
         }
         Ok(Some(chunk))
+    }
+
+    /// BLAKE3 of the whole file, if the whole file was read.
+    pub(crate) fn whole(&self) -> Option<String> {
+        self.digest.as_ref().filter(|_| self.ended).map(|digest| digest.finalize().to_hex().to_string())
     }
 
     fn read_bytes(&mut self, out: &mut Vec<u8>) -> Result<usize> {

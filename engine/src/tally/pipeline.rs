@@ -122,7 +122,9 @@ pub(super) fn run<'a>(
         return Err(error);
     }
     let carry = lock(&shared.carries).ready.remove(&chunks).unwrap_or_default();
+    let whole = lock(&shared.source).reader.whole();
     drop(shared);
+    sink.whole(&stretch.file().input.path, whole);
     match (&stretch.file().input, carry.tail.is_empty() || carry.stop) {
         (_, true) => Ok(carry),
         // Some programs end a VCF without a newline. The checks of the container have shown that nothing was cut.

@@ -1,6 +1,7 @@
 //! Receives the counts of chunks in file order, finishes units that span chunks, and writes the partial.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::count::{Alone, Counter, Observation};
 use super::runs::Counted;
@@ -122,6 +123,11 @@ impl<'a> UnitSink<'a> {
         }
         self.last = Some(pos);
         self.writer.unit(encoded)
+    }
+
+    /// A file was read from the first to the last byte.
+    pub(super) fn whole(&mut self, path: &Path, digest: Option<String>) {
+        self.notes.whole.extend(digest.map(|digest| (path.to_owned(), digest)));
     }
 
     /// Finishes the partial.

@@ -60,7 +60,7 @@ fn time(time: SystemTime) -> String {
 }
 
 /// Puts the audit of a table together.
-pub(crate) fn of(plan: &Plan, written: &Written, notes: Notes, run: Run) -> Audit {
+pub(crate) fn of(plan: &Plan, written: &Written, notes: &Notes, run: Run) -> Audit {
     let request = plan.request();
     let strata: Vec<Value> = written
         .header
@@ -82,7 +82,7 @@ pub(crate) fn of(plan: &Plan, written: &Written, notes: Notes, run: Run) -> Audi
             "threads": run.threads,
             "backend": run.backend,
         },
-        "inputs": inputs(plan),
+        "inputs": inputs(plan, notes),
         "product": "frequency",
         "plan": {
             "by": plan.by(),
@@ -112,10 +112,13 @@ pub(crate) fn of(plan: &Plan, written: &Written, notes: Notes, run: Run) -> Audi
 }
 
 /// Every file that was read, with what identifies its content.
-fn inputs(plan: &Plan) -> Vec<Value> {
+fn inputs(plan: &Plan, notes: &Notes) -> Vec<Value> {
     let mut list: Vec<Value> = plan
         .inputs()
-        .map(|i| json!({"path": i.path, "size": i.size, "modified": time(i.modified), "blake3_edges": i.digest}))
+        .map(|i| {
+            let (modified, whole) = (time(i.modified), notes.whole.get(&i.path));
+            json!({"path": i.path, "size": i.size, "modified": modified, "blake3_edges": i.digest, "blake3": whole})
+        })
         .collect();
     let request = plan.request();
     list.push(json!({"path": request.samples, "blake3": plan.samples_digest()}));
