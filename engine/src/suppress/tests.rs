@@ -1,6 +1,6 @@
 //! The tree rule against adversaries who know everything but the genotypes, and what must hold for any cohort.
 //!
-//! `SHUKEI_FULL=1` enumerates more and larger requests (release profile, about half an hour) and prints the figures.
+//! `SHUKEI_FULL=1` enumerates more and larger requests (release profile, about twelve minutes) and prints the figures.
 
 mod attacker;
 mod model;
