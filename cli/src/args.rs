@@ -25,7 +25,7 @@ pub(crate) struct Global {
     /// Platform configuration (TOML) [default: $SHUKEI_CONFIG, else /etc/shukei/platform.toml if it is there]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Disclosure policy (TOML); may be stricter than the built-in floors, never weaker
+    /// Disclosure policy (TOML); with the platform's and the built-in floors, the strictest word holds
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
     /// Worker threads [default: $SLURM_CPUS_PER_TASK, else all cores]

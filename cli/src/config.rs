@@ -1,5 +1,9 @@
 //! The platform's configuration file: what operators set for everybody on a machine.
 
+use std::collections::BTreeMap;
+use std::fs::DirBuilder;
+use std::io::{Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -46,15 +50,42 @@ pub(crate) struct DataSite {
 
 const DEFAULT: &str = "/etc/shukei/platform.toml";
 
-/// Reads the configuration that the command line, the environment or the machine names.
-pub(crate) fn read(global: &Global) -> Result<Config> {
+/// What the configurations together ask for.
+#[derive(Debug, Default)]
+pub(crate) struct Rules {
+    /// Policies: the strictest word holds.
+    pub(crate) policies: Vec<PathBuf>,
+    /// Lists of people who withdrew.
+    pub(crate) withdrawn: Vec<PathBuf>,
+    /// What an absent record means, by data site.
+    pub(crate) absent_at: BTreeMap<String, Absent>,
+}
+
+/// Reads the configuration of the machine and the one that the command line or the environment names. A user can be
+/// stricter than the platform, never laxer: policies and lists add up, and of two meanings of an absent record `missing`
+/// holds.
+pub(crate) fn read(global: &Global) -> Result<Rules> {
     let named = global.config.clone().or_else(|| std::env::var_os("SHUKEI_CONFIG").map(PathBuf::from));
-    let path = match named {
-        Some(path) => path,
-        None if Path::new(DEFAULT).exists() => PathBuf::from(DEFAULT),
-        None => return Ok(Config::default()),
-    };
-    let source = std::fs::read_to_string(&path).map_err(|e| Error::io(&path, &e))?;
+    let machine = Path::new(DEFAULT);
+    let mut rules = Rules::default();
+    for path in machine.exists().then(|| machine.to_owned()).into_iter().chain(named) {
+        let config = read_file(&path)?;
+        rules.policies.extend(config.policy.file);
+        rules.withdrawn.extend(config.subjects.withdrawn);
+        for site in config.data_site {
+            let Some(absent) = site.absent else { continue };
+            let known = rules.absent_at.entry(site.name).or_insert(absent);
+            if absent == Absent::Missing {
+                *known = absent;
+            }
+        }
+    }
+    rules.policies.extend(global.policy.clone());
+    Ok(rules)
+}
+
+fn read_file(path: &Path) -> Result<Config> {
+    let source = std::fs::read_to_string(path).map_err(|e| Error::io(path, &e))?;
     let mut config: Config = toml::from_str(&source).map_err(|e| {
         let what = e.message().to_owned();
         Error::input(text!("not a configuration file: {what}", "設定ファイルとして読めません: {what}"))
@@ -65,4 +96,24 @@ pub(crate) fn read(global: &Global) -> Result<Config> {
         *file = dir.join(&*file);
     }
     Ok(config)
+}
+
+/// The key of the digests in audits: 32 random bytes in the user's state directory, made at first use and readable by the
+/// user alone. None where it cannot be kept: an audit then has no digests of its inputs.
+pub(crate) fn audit_key() -> Option<[u8; 32]> {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
+    let state =
+        std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|p| p.is_absolute()).or_else(home)?;
+    let dir = state.join("shukei");
+    let path = dir.join("audit.key");
+    if !path.exists() {
+        DirBuilder::new().recursive(true).mode(0o700).create(&dir).ok()?;
+        let mut random = [0; 32];
+        std::fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut random)).ok()?;
+        let mut file = tempfile::NamedTempFile::new_in(&dir).ok()?;
+        file.write_all(&random).and_then(|()| file.as_file().sync_all()).ok()?;
+        // Another process may have been first; its key is the one.
+        let _ = file.persist_noclobber(&path);
+    }
+    std::fs::read(&path).ok()?.try_into().ok()
 }

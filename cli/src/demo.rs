@@ -70,7 +70,7 @@ fn table(
         by: by.iter().map(|&b| b.to_owned()).collect(),
         max_ploidy: 2,
         partitions: 1,
-        policy: global.policy.clone().or(config::read(global)?.policy.file),
+        policy: config::read(global)?.policies,
         ..Request::default()
     };
     let plan = plan(request)?;

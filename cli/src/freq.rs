@@ -50,13 +50,14 @@ pub(crate) fn request(global: &Global, choice: &Choice) -> Result<Request> {
     let config = config::read(global)?;
     let absolute = |path: &PathBuf| std::path::absolute(path).map_err(|e| Error::io(path, &e));
     let file = |path: &Option<PathBuf>| path.as_ref().map(absolute).transpose();
+    let all = |paths: Vec<PathBuf>| paths.iter().map(absolute).collect::<Result<Vec<_>>>();
     Ok(Request {
         inputs: choice.inputs.iter().map(absolute).collect::<Result<_>>()?,
         samples: absolute(&choice.samples)?,
         by: choice.by.clone(),
         include: file(&choice.include)?,
         exclude: file(&choice.exclude)?,
-        withdrawn: file(&choice.withdrawn.clone().or(config.subjects.withdrawn))?,
+        withdrawn: all(config.withdrawn.into_iter().chain(choice.withdrawn.clone()).collect())?,
         drop_unknown: choice.drop_unknown.clone(),
         allow_mixed_region: choice.allow_mixed_region,
         regions: split_regions(&choice.regions),
@@ -66,14 +67,14 @@ pub(crate) fn request(global: &Global, choice: &Choice) -> Result<Request> {
             AbsentArg::Missing => Absent::Missing,
             AbsentArg::HomRef => Absent::HomRef,
         },
-        absent_at: config.data_site.into_iter().filter_map(|site| Some((site.name, site.absent?))).collect(),
+        absent_at: config.absent_at,
         include_filtered: choice.include_filtered,
         adj: choice.adj,
         genotypes: choice.genotypes,
         structural: choice.structural,
         max_ploidy: choice.max_ploidy,
         accept_stale_index: choice.accept_stale_index,
-        policy: file(&global.policy.clone().or(config.policy.file))?,
+        policy: all(config.policies)?,
         partitions: usize::try_from(choice.partitions).unwrap_or(1),
     })
 }
@@ -129,6 +130,7 @@ pub(crate) fn describe(crew: Crew<'_>, started: SystemTime) -> Run {
         host,
         threads: crew.threads,
         backend: crew.backend.name(),
+        audit_key: config::audit_key(),
     }
 }
 

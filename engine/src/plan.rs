@@ -51,10 +51,7 @@ impl std::fmt::Debug for Plan {
 /// Checks a request; all problems at once.
 pub fn plan(request: Request) -> Result<Plan, Problems> {
     let mut problems = Problems::default();
-    let policy = match &request.policy {
-        Some(path) => problems.keep(Policy::read(path)),
-        None => Some(Policy::default()),
-    };
+    let policy = policy(&request, &mut problems);
     let before = problems.list().len();
     let inputs = files::open(&request, &mut problems);
     // What only all inputs together can tell is not said of some of them: it would be wrong.
@@ -93,6 +90,13 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
     plan.notes.extend(plan.sex_chromosomes_are_silent());
     plan.digest = plan.fingerprint();
     Ok(plan)
+}
+
+/// The strictest of all policies that are named.
+fn policy(request: &Request, problems: &mut Problems) -> Option<Policy> {
+    let read: Vec<Option<Policy>> =
+        request.policy.iter().map(|path| problems.keep(Policy::read(path))).collect();
+    read.into_iter().try_fold(Policy::default(), |strictest, policy| Some(strictest.and(&policy?)))
 }
 
 /// `plan.json`.

@@ -97,6 +97,20 @@ impl Policy {
         Ok(policy)
     }
 
+    /// The stricter of two policies, key by key.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let off = [self, other].iter().any(|p| p.genotype_tier == GenotypeTier::Off);
+        let drop = [self, other].iter().any(|p| p.sexchrom == SexChromosomes::Drop);
+        Self {
+            version: self.version,
+            k: self.k.max(other.k),
+            genotype_tier: if off { GenotypeTier::Off } else { GenotypeTier::OnRequest },
+            sexchrom: if drop { SexChromosomes::Drop } else { SexChromosomes::Guarded },
+            missing: MissingCalls::Class,
+        }
+    }
+
     /// BLAKE3 of the policy in its canonical form (every key, fixed order).
     #[must_use]
     pub fn hash(&self) -> String {
@@ -115,6 +129,18 @@ impl Policy {
 mod tests {
     use super::*;
     use crate::error::Kind;
+
+    #[test]
+    fn the_stricter_word_holds() {
+        let platform = Policy::parse("k = 20\nsexchrom = \"drop\"").unwrap();
+        let mine = Policy::parse("k = 10\ngenotype_tier = \"off\"").unwrap();
+        for both in [platform.and(&mine), mine.and(&platform)] {
+            assert_eq!(
+                (both.k, both.genotype_tier, both.sexchrom),
+                (20, GenotypeTier::Off, SexChromosomes::Drop)
+            );
+        }
+    }
 
     #[test]
     fn floors_hold() {

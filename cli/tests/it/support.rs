@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 /// The command under test.
 pub(crate) fn shukei() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shukei"));
+    command.env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"));
     command.env_remove("SHUKEI_CONFIG").env_remove("SLURM_ARRAY_TASK_ID").env("LC_ALL", "C.UTF-8");
     command
 }

@@ -126,30 +126,35 @@ fn select(
 ) -> Option<Vec<SampleRow>> {
     let known: HashSet<&str> =
         table.rows.iter().flat_map(|r| [r.sample_id.as_str(), r.subject_id.as_str()]).collect();
-    let list = |path: &Option<std::path::PathBuf>, must_know: bool, problems: &mut Problems| {
-        let Some(path) = path else { return Some(None) };
+    let list = |path: &Path, must_know: bool, problems: &mut Problems| {
         let ids = read_list(path, problems)?;
         if must_know {
             unknown_ids(path, &ids, &known, problems);
         }
-        Some(Some(ids.into_iter().map(|(id, _)| id).collect::<HashSet<String>>()))
+        Some(ids.into_iter().map(|(id, _)| id).collect::<HashSet<String>>())
     };
-    let include = list(&request.include, true, problems);
-    let exclude = list(&request.exclude, true, problems);
-    let withdrawn = list(&request.withdrawn, false, problems);
-    let (include, exclude, withdrawn) = (include?, exclude?, withdrawn?);
+    let include = request.include.as_ref().map(|path| list(path, true, problems));
+    let exclude = request.exclude.as_ref().map(|path| list(path, true, problems));
+    let mut withdrawn: HashSet<String> = HashSet::new();
+    for path in &request.withdrawn {
+        withdrawn.extend(list(path, false, problems)?);
+    }
+    let unread = |list: &Option<Option<HashSet<String>>>| matches!(list, Some(None));
+    if unread(&include) || unread(&exclude) {
+        return None;
+    }
+    let (include, exclude) = (include.flatten(), exclude.flatten());
     // A person withdraws, not a sample: one id is enough for all samples of that person.
-    let withdrawn: Option<HashSet<&str>> = withdrawn.map(|ids| {
-        let gone = |row: &&SampleRow| ids.contains(&row.sample_id) || ids.contains(&row.subject_id);
-        table.rows.iter().filter(gone).map(|row| row.subject_id.as_str()).collect()
-    });
+    let gone = |row: &&SampleRow| withdrawn.contains(&row.sample_id) || withdrawn.contains(&row.subject_id);
+    let withdrawn: HashSet<&str> =
+        table.rows.iter().filter(gone).map(|row| row.subject_id.as_str()).collect();
     let named = |set: &HashSet<String>, row: &SampleRow| {
         set.contains(&row.sample_id) || set.contains(&row.subject_id)
     };
     let kept = |row: &&SampleRow| {
         include.as_ref().is_none_or(|s| named(s, row))
             && !exclude.as_ref().is_some_and(|s| named(s, row))
-            && !withdrawn.as_ref().is_some_and(|s| s.contains(row.subject_id.as_str()))
+            && !withdrawn.contains(row.subject_id.as_str())
             && row.origin == Origin::Platform
             && !drops.iter().any(|term| term.levels(row).iter().any(|l| l.token == UNKNOWN))
     };
@@ -310,7 +315,7 @@ mod tests {
         let table = SampleTable::read(&samples, &mut problems).unwrap();
         for (ids, left) in [("S1\n", "S3 S4"), ("P1\nS4\n", "S3"), ("nobody\n", "S1 S2 S3 S4")] {
             std::fs::write(&list, ids).unwrap();
-            let request = Request { withdrawn: Some(list.clone()), ..Request::default() };
+            let request = Request { withdrawn: vec![list.clone()], ..Request::default() };
             let rows = select(&request, &table, &[], &mut problems).unwrap();
             assert_eq!(rows.iter().map(|r| r.sample_id.as_str()).collect::<Vec<_>>().join(" "), left);
         }

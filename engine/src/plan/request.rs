@@ -41,8 +41,8 @@ pub struct Request {
     pub include: Option<PathBuf>,
     /// Not those of this list.
     pub exclude: Option<PathBuf>,
-    /// People who withdrew; ids that are not in the table are no problem.
-    pub withdrawn: Option<PathBuf>,
+    /// Lists of people who withdrew, the platform's and the user's; ids that are not in the table are no problem.
+    pub withdrawn: Vec<PathBuf>,
     /// Attributes whose unknown people are taken out.
     pub drop_unknown: Vec<String>,
     /// Residence and birth may be mixed in `region`.
@@ -69,8 +69,8 @@ pub struct Request {
     pub max_ploidy: u8,
     /// An index older than its file is used if it covers it.
     pub accept_stale_index: bool,
-    /// Policy file.
-    pub policy: Option<PathBuf>,
+    /// Policy files, the platform's and the user's: the strictest word of all holds.
+    pub policy: Vec<PathBuf>,
     /// Spans that every group of files is cut into.
     pub partitions: usize,
 }
@@ -78,14 +78,7 @@ pub struct Request {
 impl Request {
     /// The small files that are read beside inputs and sample table: lists, regions, reference, policy.
     pub fn side_files(&self) -> impl Iterator<Item = &PathBuf> {
-        let files = [
-            &self.include,
-            &self.exclude,
-            &self.withdrawn,
-            &self.regions_file,
-            &self.reference,
-            &self.policy,
-        ];
-        files.into_iter().flatten()
+        let files = [&self.include, &self.exclude, &self.regions_file, &self.reference];
+        files.into_iter().flatten().chain(&self.withdrawn).chain(&self.policy)
     }
 }

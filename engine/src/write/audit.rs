@@ -22,6 +22,9 @@ pub struct Run {
     pub threads: usize,
     /// Kernels.
     pub backend: &'static str,
+    /// Key of the digests of inputs. A plain digest of a file of genotypes would let anybody who knows nearly all of the
+    /// file try out the rest; a keyed one tells only its holder which file it was. Without a key there are no digests.
+    pub audit_key: Option<[u8; 32]>,
 }
 
 /// The audit of a released table.
@@ -82,7 +85,7 @@ pub(crate) fn of(plan: &Plan, written: &Written, notes: &Notes, run: Run) -> Aud
             "threads": run.threads,
             "backend": run.backend,
         },
-        "inputs": inputs(plan, notes),
+        "inputs": inputs(plan, notes, run.audit_key.as_ref()),
         "product": "frequency",
         "plan": {
             "by": plan.by(),
@@ -111,23 +114,29 @@ pub(crate) fn of(plan: &Plan, written: &Written, notes: &Notes, run: Run) -> Aud
     }))
 }
 
-/// Every file that was read, with what identifies its content.
-fn inputs(plan: &Plan, notes: &Notes) -> Vec<Value> {
+/// Every file that was read, with what identifies its content to the holder of the key.
+fn inputs(plan: &Plan, notes: &Notes, key: Option<&[u8; 32]>) -> Vec<Value> {
+    let keyed = |digest: &str| key.map(|key| blake3::keyed_hash(key, digest.as_bytes()).to_hex().to_string());
     let mut list: Vec<Value> = plan
         .inputs()
         .map(|i| {
-            let (modified, whole) = (time(i.modified), notes.whole.get(&i.path));
-            json!({"path": i.path, "size": i.size, "modified": modified, "blake3_edges": i.digest, "blake3": whole})
+            let whole = notes.whole.get(&i.path).and_then(|digest| keyed(digest));
+            json!({
+                "path": i.path,
+                "size_mib": i.size.div_ceil(1 << 20),
+                "modified": time(i.modified),
+                "edges_keyed_blake3": keyed(&i.digest),
+                "keyed_blake3": whole,
+            })
         })
         .collect();
     let request = plan.request();
-    list.push(json!({"path": request.samples, "blake3": plan.samples_digest()}));
+    list.push(json!({"path": request.samples, "keyed_blake3": keyed(plan.samples_digest())}));
     list.extend(request.side_files().map(|path| other(path)));
     list
 }
 
 fn other(path: &Path) -> Value {
-    let meta = std::fs::metadata(path).ok();
-    let modified = meta.as_ref().and_then(|m| m.modified().ok()).map(time);
-    json!({"path": path, "size": meta.map(|m| m.len()), "modified": modified})
+    let modified = std::fs::metadata(path).and_then(|meta| meta.modified()).ok().map(time);
+    json!({"path": path, "modified": modified})
 }

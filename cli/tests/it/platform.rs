@@ -1,0 +1,76 @@
+//! What the platform sets for everybody: a user can be stricter, never laxer; and what an audit commits to.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use crate::support::{audit, shukei, table, testdata};
+
+/// A small cohort of the project and its table.
+fn cohort() -> (PathBuf, PathBuf) {
+    (testdata("cases-ja/cohort.vcf"), testdata("cases-ja/people.tsv"))
+}
+
+fn freq(out: &Path, state: &Path, extra: &[&str]) -> Output {
+    let (vcf, samples) = cohort();
+    let mut command = shukei();
+    command.env("XDG_STATE_HOME", state).arg("freq").arg(vcf).arg("--samples").arg(samples).args(extra);
+    let output = command.arg("--tsv").arg("-o").arg(out).output().expect("shukei runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+fn write(path: &Path, text: &str) -> String {
+    std::fs::write(path, text).expect("written");
+    path.display().to_string()
+}
+
+#[test]
+fn the_stricter_policy_holds() {
+    let dir = tempfile::tempdir().expect("a directory");
+    write(&dir.path().join("platform-policy.toml"), "k = 20\n");
+    let config = write(&dir.path().join("platform.toml"), "[policy]\nfile = \"platform-policy.toml\"\n");
+    let mine = write(&dir.path().join("mine.toml"), "k = 10\ngenotype_tier = \"off\"\n");
+    let out = dir.path().join("out");
+    freq(&out, dir.path(), &["--config", &config, "--policy", &mine]);
+    let values = &audit(&out)["policy"]["values"];
+    assert_eq!((values["k"].as_u64(), values["genotype_tier"].as_str()), (Some(20), Some("off")));
+}
+
+#[test]
+fn lists_of_withdrawn_people_add_up() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (_, samples) = cohort();
+    let text = std::fs::read_to_string(samples).expect("a table");
+    let ids: Vec<&str> = text.lines().skip(1).filter_map(|l| l.split('\t').next()).collect();
+    write(&dir.path().join("gone.txt"), &format!("{}\n", ids[0]));
+    let config = write(&dir.path().join("platform.toml"), "[subjects]\nwithdrawn = \"gone.txt\"\n");
+    let mine = write(&dir.path().join("mine.txt"), &format!("{}\n", ids[1]));
+    let subjects = |name: &str, extra: &[&str]| {
+        let out = dir.path().join(name);
+        freq(&out, dir.path(), extra);
+        audit(&out)["strata"][0]["subjects"].as_u64().expect("a number")
+    };
+    let all = subjects("all", &[]);
+    assert_eq!(all, ids.len() as u64);
+    assert_eq!(subjects("platform", &["--config", &config]), all - 1);
+    assert_eq!(subjects("both", &["--config", &config, "--withdrawn", &mine]), all - 2);
+}
+
+/// A plain digest of a small file can be searched for what the table withholds; the audit's are keyed.
+#[test]
+fn digests_of_inputs_are_keyed() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let digests = |name: &str, state: &str| {
+        let out = dir.path().join(name);
+        freq(&out, &dir.path().join(state), &[]);
+        assert!(!table(&out).is_empty());
+        let text = std::fs::read(out.join("audit.json")).expect("an audit");
+        let audit: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+        let of = |key: &str| audit["inputs"][0][key].as_str().expect("a digest").to_owned();
+        [of("edges_keyed_blake3"), of("keyed_blake3")]
+    };
+    let (first, again, other) = (digests("a", "one"), digests("b", "one"), digests("c", "two"));
+    assert_eq!(first, again);
+    assert_ne!(first[0], other[0]);
+    assert_ne!(first[1], other[1]);
+}
