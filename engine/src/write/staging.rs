@@ -14,6 +14,8 @@ use crate::text;
 
 const NAME: &str = ".shukei-staging";
 const LOCK: &str = ".lock";
+/// Stands in the staging directory from the first rename on.
+const PUBLISHING: &str = ".publishing";
 /// A directory with one of these holds a table.
 const TABLE: [&str; 5] = ["audit.json", "freq.parquet", "freq.vcf.gz", "freq.vcf.gz.tbi", "freq.tsv"];
 
@@ -30,6 +32,7 @@ pub(crate) struct Staging {
 impl Staging {
     /// Makes OUT and the staging directory in it.
     pub(crate) fn open(out: &Path) -> Result<Self> {
+        undo_half_published(out)?;
         if let Some(name) = TABLE.iter().find(|name| out.join(name).exists()) {
             return Err(Error::usage(text!(
                 "there is already a table here ({name}); name another directory with -o, or remove the old one",
@@ -53,17 +56,7 @@ impl Staging {
     fn make(out: &Path) -> Result<PathBuf> {
         std::fs::create_dir_all(out).map_err(|e| Error::io(out, &e))?;
         let path = out.join(NAME);
-        let leftover = path.join(LOCK);
-        if leftover.exists() {
-            let lock = File::open(&leftover).map_err(|e| Error::io(&leftover, &e))?;
-            if matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) {
-                return Err(Error::input(text!(
-                    "another shukei is writing here; wait for it, or name another directory with -o",
-                    "別の shukei がここに書き込み中です。終了を待つか、-o で別のディレクトリを指定してください"
-                ))
-                .at(out.display(), ""));
-            }
-        }
+        not_at_work(out)?;
         if path.exists() {
             std::fs::remove_dir_all(&path).map_err(|e| Error::io(&path, &e))?;
         }
@@ -81,6 +74,7 @@ impl Staging {
         file::replace(&temporary, &audit.json())?;
         let audit = (temporary, "audit.json");
         let all = files.iter().map(|f| (f.path.clone(), f.name.as_str())).chain([audit]);
+        file::create(&self.path.join(PUBLISHING))?;
         let mut named = Vec::new();
         for (from, name) in all {
             let to = self.out.join(name);
@@ -98,6 +92,35 @@ impl Staging {
     }
 }
 
+/// An error while another process works in OUT.
+fn not_at_work(out: &Path) -> Result<()> {
+    let leftover = out.join(NAME).join(LOCK);
+    if leftover.exists() {
+        let lock = File::open(&leftover).map_err(|e| Error::io(&leftover, &e))?;
+        if matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) {
+            return Err(Error::input(text!(
+                "another shukei is writing here; wait for it, or name another directory with -o",
+                "別の shukei がここに書き込み中です。終了を待つか、-o で別のディレクトリを指定してください"
+            ))
+            .at(out.display(), ""));
+        }
+    }
+    Ok(())
+}
+
+/// A run that was killed while it gave files their names left some of a table without an audit: they go.
+fn undo_half_published(out: &Path) -> Result<()> {
+    let audit = out.join(TABLE[0]);
+    if !out.join(NAME).join(PUBLISHING).exists() || audit.exists() {
+        return Ok(());
+    }
+    not_at_work(out)?;
+    for path in TABLE.iter().map(|name| out.join(name)).filter(|path| path.exists()) {
+        std::fs::remove_file(&path).map_err(|e| Error::io(&path, &e))?;
+    }
+    Ok(())
+}
+
 impl Drop for Staging {
     fn drop(&mut self) {
         // Nothing can be done about a directory that cannot be removed; the next run tries again.
@@ -109,4 +132,30 @@ impl Drop for Staging {
 /// Removes directories from the inside out as long as they are empty: OUT only when nothing was published in it.
 fn remove_empty(dirs: &[PathBuf]) {
     dirs.iter().all(|dir| std::fs::remove_dir(dir).is_ok());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_of_a_table_goes_and_a_whole_one_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("out");
+        let half = || {
+            std::fs::create_dir_all(out.join(NAME)).unwrap();
+            std::fs::write(out.join(NAME).join(PUBLISHING), "").unwrap();
+            std::fs::write(out.join("freq.parquet"), "half").unwrap();
+        };
+        half();
+        drop(Staging::open(&out).unwrap());
+        assert!(!out.join("freq.parquet").exists());
+        half();
+        std::fs::write(out.join("audit.json"), "whole").unwrap();
+        assert!(Staging::open(&out).is_err());
+        assert!(out.join("freq.parquet").exists());
+        std::fs::remove_dir_all(out.join(NAME)).unwrap();
+        std::fs::remove_file(out.join("audit.json")).unwrap();
+        assert!(Staging::open(&out).is_err(), "a file of unknown origin is not touched");
+    }
 }
