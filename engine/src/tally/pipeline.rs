@@ -155,13 +155,14 @@ fn unfinished(stretch: &Stretch<'_>, carry: &Carry) -> Error {
     Error::input(text).on(carry.place(stretch)).at(input.place(), "")
 }
 
-/// Makes waiting workers give up when one panics, so that the panic is seen and nothing hangs.
+/// Makes waiting workers give up when one panics, so that the panic is seen and nothing hangs. It counts as a failure:
+/// the results of its chunk never come, and who waits for them to be written would wait for ever.
 struct Guard<'a, 'b, 's>(&'a Shared<'b, 's>, u64);
 
 impl Drop for Guard<'_, '_, '_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.break_from(self.1);
+            self.0.fail(self.1, Error::input(text!("a worker panicked", "ワーカーが異常終了しました")));
         }
     }
 }
@@ -268,5 +269,54 @@ impl<'a, 's> Shared<'a, 's> {
         drop(carries);
         self.carried.notify_all();
         self.written.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::partial::Place;
+    use crate::plan::{Request, plan};
+    use crate::tally::tally;
+
+    #[test]
+    fn a_panic_is_seen_and_nothing_hangs() {
+        let dir = tempfile::tempdir().unwrap();
+        let (vcf, samples) = (dir.path().join("c.vcf"), dir.path().join("s.tsv"));
+        let (mut text, mut table) = (
+            "##contig=<ID=1>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT".to_owned(),
+            "sample_id\n".to_owned(),
+        );
+        for i in 0..40 {
+            let _ = write!(text, "\tS{i}");
+            let _ = writeln!(table, "S{i}");
+        }
+        // More chunks than two workers may have in work.
+        let padding = "x".repeat(1 << 20);
+        for pos in 1..40 {
+            let _ = write!(text, "\n1\t{pos}\t.\tA\tC\t.\t.\t{padding}\tGT{}", "\t0/1".repeat(40));
+        }
+        std::fs::write(&vcf, text + "\n").unwrap();
+        std::fs::write(&samples, table).unwrap();
+        let request =
+            Request { inputs: vec![vcf], samples, max_ploidy: 2, partitions: 1, ..Request::default() };
+        let plan = plan(request).unwrap();
+        let (done, waiting) = mpsc::channel();
+        let work = move || {
+            let first = AtomicBool::new(true);
+            let progress = |_| assert!(!first.swap(false, Ordering::Relaxed), "on purpose");
+            let crew = Crew { threads: 2, backend: crate::Backend::best(), progress: &progress };
+            let place = dir.path().to_owned();
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                tally(&plan, 0, crew, &Place::Unnamed(&place)).is_ok()
+            }));
+            done.send(result.is_err()).unwrap();
+        };
+        std::thread::spawn(work);
+        assert_eq!(waiting.recv_timeout(Duration::from_secs(60)), Ok(true));
     }
 }
