@@ -48,6 +48,7 @@ impl Carry {
         self.stop = false;
         if self.last.is_some_and(|(last, ..)| last == file) {
             self.last = None;
+            self.reach = 0;
             self.finished.clear();
         }
         self
