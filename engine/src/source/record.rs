@@ -91,12 +91,25 @@ impl Asked<'_> {
     /// True when at least one ALT can become a row. `alleles` is REF, then every ALT; each row must be another allele,
     /// or one person's copies would be split over two rows of one name.
     pub(crate) fn has_rows(&self, alleles: &[Box<str>]) -> Result<bool> {
+        if alleles.len() > ALLELES {
+            return Err(too_many_alleles());
+        }
         let row = |i: &usize| is_row(&alleles[*i], self.structural);
         match (1..alleles.len()).filter(row).find(|&i| alleles[..i].contains(&alleles[i])) {
             Some(i) => Err(twice(&alleles[i], alleles[i] == alleles[0])),
             None => Ok((1..alleles.len()).any(|i| row(&i))),
         }
     }
+}
+
+/// Alleles that a call can name: the two largest numbers say "missing" and "no second allele".
+const ALLELES: usize = u16::MAX as usize - 1;
+
+fn too_many_alleles() -> Error {
+    Error::input(text!(
+        "a record of more than {ALLELES} alleles; split it (bcftools norm -m-), or drop it",
+        "アレルが {ALLELES} 個を超えるレコードがあります。分割するか（bcftools norm -m-）、除いてください"
+    ))
 }
 
 fn twice(alt: &str, is_ref: bool) -> Error {

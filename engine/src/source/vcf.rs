@@ -211,6 +211,14 @@ mod tests {
     }
 
     #[test]
+    fn alleles_beyond_what_a_call_can_name() {
+        let alts = |n: usize| (0..n).map(|i| format!("<D{i}>")).collect::<Vec<_>>().join(",");
+        let line = |n: usize| format!("chr1\t5\t.\tA\t{}\t.\tPASS\t.\tGT\t0/0\t0/1", alts(n));
+        assert!(parse(&line(65_533)).is_ok());
+        assert_eq!(parse(&line(65_534)).err().unwrap().place(), "chr1:5");
+    }
+
+    #[test]
     fn what_is_wrong_has_a_place() {
         for (line, place) in [
             ("chr1\t5\t.\tA\tC D\t.\tPASS\t.\tGT\t0/0\t0/1", "chr1:5"),
