@@ -8,6 +8,7 @@ use super::{Absent, Request};
 use crate::error::{Error, Problems, Result};
 use crate::region::{Build, Contig, canonical};
 use crate::source::container::Stream;
+use crate::source::record::shown;
 use crate::source::{Format, Input, bcf};
 use crate::strata::Strata;
 use crate::text;
@@ -128,7 +129,7 @@ fn contigs(input: &Input) -> Result<Vec<(String, Option<u64>)>> {
     let mut list = input.header.contigs.clone();
     if let Some(index) = &input.index {
         for name in index.contigs() {
-            if !list.iter().any(|(known, _)| known == name) {
+            if printable(name.as_bytes()) && !list.iter().any(|(known, _)| known == name) {
                 list.push((name.to_owned(), None));
             }
         }
@@ -137,6 +138,11 @@ fn contigs(input: &Input) -> Result<Vec<(String, Option<u64>)>> {
         list = scan_contigs(input)?;
     }
     Ok(list)
+}
+
+/// Whether a name that no header vouches for may stand in messages: the beginning of a torn line may be a genotype.
+fn printable(name: &[u8]) -> bool {
+    shown(name).as_bytes() == name
 }
 
 /// Reads the first field of every line of a VCF without `##contig` lines and without an index.
@@ -156,7 +162,10 @@ fn scan_contigs(input: &Input) -> Result<Vec<(String, Option<u64>)>> {
         };
         for line in bytes[..end].split(|&b| b == b'\n') {
             let name = line.split(|&b| b == b'\t').next().unwrap_or_default();
-            if !name.is_empty() && list.last().is_none_or(|(last, _)| last.as_bytes() != name) {
+            if printable(name)
+                && !name.is_empty()
+                && list.last().is_none_or(|(last, _)| last.as_bytes() != name)
+            {
                 let name = String::from_utf8_lossy(name).into_owned();
                 if !list.iter().any(|(known, _)| *known == name) {
                     list.push((name, None));

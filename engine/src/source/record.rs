@@ -162,7 +162,9 @@ pub(crate) fn allele(bytes: &[u8], is_ref: bool) -> Result<Box<str>> {
 /// A field as a message may show it: short, without control characters, and never something that may be a genotype
 /// (where bytes of a line are lost, sample columns stand where other fields belong).
 pub(crate) fn shown(field: &[u8]) -> String {
-    if field.contains(&b'/') || field.contains(&b'|') {
+    let first = field.split(|&b| b == b':').next().unwrap_or_default();
+    let haploid = first.len() < field.len() && first.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    if haploid || field.contains(&b'/') || field.contains(&b'|') {
         return "…".to_owned();
     }
     let text = String::from_utf8_lossy(&field[..field.len().min(40)]);
@@ -197,4 +199,19 @@ pub(crate) fn unknown_contig(name: &str) -> Error {
         "contig `{name}` is not in the header; add its ##contig line (bcftools reheader -f)",
         "contig `{name}` がヘッダーにありません。##contig 行を加えてください（bcftools reheader -f）"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_a_genotype_is_not_shown() {
+        for field in ["0/1", "0|1:35", "1:35", ".:.", "12:0,30"] {
+            assert_eq!(shown(field.as_bytes()), "…", "{field}");
+        }
+        for field in ["1", "chr1", "HLA-A*01:01:01:01", "GL000192.1"] {
+            assert_eq!(shown(field.as_bytes()), field);
+        }
+    }
 }

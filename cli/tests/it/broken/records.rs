@@ -92,6 +92,18 @@ fn wrong_records() {
     }
 }
 
+/// Without `##contig` lines names are taken from the records; the beginning of a torn one is none.
+#[test]
+fn torn_without_contig_lines() {
+    let bench = Bench::new();
+    let mut list = records(COUNT);
+    list[WRONG] = list[WRONG].replacen("\t0/", "\n0/", 1);
+    let head: String = header().split_inclusive('\n').filter(|l| !l.starts_with("##contig")).collect();
+    let path = bench.put("torn.vcf", (head + &list.concat()).as_bytes());
+    let errors = refused("torn", &bench, &freq(&bench, &path, &[]), (1, &path));
+    assert!(errors.contains("`…` is not in the header"), "{errors}");
+}
+
 /// The same through BCF, where bcftools can write it.
 #[test]
 fn wrong_bcf_records() {
