@@ -108,7 +108,7 @@ fn stretches<'a>(plan: &'a Plan, group: &'a Group, partition: &Partition) -> Res
         };
         for (name, contig) in &file.contigs {
             let header_index = file.input.header.contig_index.iter().position(|n| n == name);
-            for spans in jumps(index, name, header_index, &partition.spans[*contig as usize])? {
+            for spans in jumps(index, (name, header_index), &partition.spans[*contig as usize], widen)? {
                 let mut all = vec![Vec::new(); partition.spans.len()];
                 let end = spans.1.last().map_or(0, |s| s.1).saturating_add(widen);
                 all[*contig as usize] = spans.1;
@@ -124,16 +124,18 @@ const JUMP: u64 = 4 << 20;
 
 type Jump = ((u64, u64), Vec<(u64, u64)>);
 
-/// Groups the spans of a contig into stretches that are read without a seek.
+/// Groups the spans of a contig into stretches that are read without a seek. A span without a record of its own still
+/// matters where normalisation may move one in.
 fn jumps(
     index: &crate::source::index::Index,
-    name: &str,
-    header_index: Option<usize>,
+    (name, header_index): (&str, Option<usize>),
     spans: &[(u64, u64)],
+    widen: u64,
 ) -> Result<Vec<Jump>> {
     let mut list: Vec<Jump> = Vec::new();
     for &span in spans {
-        let Some(begin) = index.begin(name, header_index, span)? else { continue };
+        let wide = (span.0, span.1.saturating_add(widen));
+        let Some(begin) = index.begin(name, header_index, wide)? else { continue };
         match list.last_mut() {
             Some((first, spans)) if begin.0.saturating_sub(first.0) < JUMP => spans.push(span),
             _ => list.push((begin, vec![span])),

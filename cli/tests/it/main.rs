@@ -7,6 +7,7 @@ mod invariance;
 mod japanese;
 mod job;
 mod platform;
+mod regions;
 mod silence;
 mod support;
 mod truth;
