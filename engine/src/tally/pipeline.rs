@@ -118,11 +118,7 @@ pub(super) fn run<'a>(
         }
         shared.work(stretch, crew);
     });
-    let chunks = lock(&shared.source).next;
-    if let Some((_, error)) = lock(&shared.results).failed.take() {
-        return Err(error);
-    }
-    let carry = lock(&shared.carries).ready.remove(&chunks).unwrap_or_default();
+    let carry = shared.outcome()?;
     let whole = lock(&shared.source).reader.whole();
     drop(shared);
     sink.whole(&stretch.file().input.path, whole);
@@ -229,6 +225,18 @@ impl<'a, 's> Shared<'a, 's> {
                 self.fail(number, error);
                 None
             }
+        }
+    }
+
+    /// What the last chunk leaves, or the earliest failure. A failure beyond the end of what is wanted is none: whether
+    /// that chunk was read at all is a matter of timing.
+    fn outcome(&self) -> Result<Carry> {
+        let chunks = lock(&self.source).next;
+        let failed = lock(&self.results).failed.take();
+        let mut carries = lock(&self.carries);
+        match failed {
+            None => Ok(carries.ready.remove(&chunks).unwrap_or_default()),
+            Some((number, error)) => carries.ready.remove(&number).filter(|carry| carry.stop).ok_or(error),
         }
     }
 
