@@ -199,7 +199,8 @@ impl<'w, 'a> Worker<'w, 'a> {
         self.last = Some((contig, pos));
         match row.parsed {
             Parsed::Skipped => {}
-            Parsed::WithoutGenotypes => self.without_genotypes += 1,
+            // A neighbour reads it too where spans are widened; it is counted where its position is.
+            Parsed::WithoutGenotypes => self.without_genotypes += u64::from(stretch.holds(contig, pos)),
             Parsed::Kept(record) => {
                 let mut variants = self.variants(&record)?;
                 let mut positions: Vec<u64> = variants.iter().map(|(v, _)| v.pos).collect();
