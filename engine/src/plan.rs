@@ -304,6 +304,9 @@ impl Plan {
         put(&serde_json::to_vec(&self.request).unwrap_or_default());
         put(self.policy.hash().as_bytes());
         put(self.samples_digest.as_bytes());
+        // Too long to be hashed; another one moves variants elsewhere.
+        let reference = self.request.reference.as_ref().and_then(|path| std::fs::metadata(path).ok());
+        put(format!("{:?}", reference.map(|meta| (meta.len(), meta.modified().ok()))).as_bytes());
         for contig in &self.contigs {
             put(format!("{contig:?}").as_bytes());
         }
