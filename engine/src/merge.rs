@@ -110,7 +110,7 @@ impl<'p> Merged<'p> {
                     self.partials.iter().filter(|p| self.plan.partitions()[p.partition()].group == group);
                 let mut mine: Vec<&Partial> = mine.collect();
                 mine.sort_by_key(|p| p.partition());
-                let parts = mine.into_iter().map(|p| p.units(self.contig)).collect::<Result<_>>()?;
+                let parts = mine.into_iter().map(|p| p.units(self.contig)).collect();
                 let mut units = GroupUnits { parts, head: None };
                 units.advance()?;
                 Ok(units)

@@ -15,6 +15,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +62,7 @@ struct Foot {
 
 /// Counts of one partition, read to its end without error.
 pub struct Partial {
-    file: File,
+    file: Arc<File>,
     place: String,
     plan: String,
     partition: usize,
@@ -189,6 +190,7 @@ impl PartialWriter {
             File::open(dir).and_then(|d| d.sync_all()).map_err(|e| io(e, &self.place))?;
         }
         let Self { place, plan, partition, .. } = self;
+        let file = Arc::new(file);
         Ok(Partial { file, place, plan, partition, segments: foot.segments, notes: foot.notes })
     }
 }
@@ -201,10 +203,10 @@ impl Partial {
             .custom_flags(libc::O_NOFOLLOW)
             .open(path)
             .map_err(|e| Error::io(path, &e))?;
-        Self::check(&file, path, plan, partition).map_err(|e| e.at(path.display(), ""))
+        Self::check(file, path, plan, partition).map_err(|e| e.at(path.display(), ""))
     }
 
-    fn check(file: &File, path: &Path, plan: &str, partition: usize) -> Result<Self> {
+    fn check(file: File, path: &Path, plan: &str, partition: usize) -> Result<Self> {
         let io = |e: std::io::Error| Error::input(text!("{e}", "{e}"));
         let size = file.metadata().map_err(io)?.len();
         let at = |offset: u64, n: usize| -> Result<Vec<u8>> {
@@ -215,7 +217,7 @@ impl Partial {
         if size < TRAILER + 12 || at(0, 8)? != MAGIC || at(size - 8, 8)? != END {
             return Err(damaged());
         }
-        verify(file, size)?;
+        verify(&file, size)?;
         let number = |b: &[u8]| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize;
         let head: Head = serde_json::from_slice(&at(12, number(&at(8, 4)?))?).map_err(|_| damaged())?;
         if head.version != env!("CARGO_PKG_VERSION") {
@@ -235,8 +237,8 @@ impl Partial {
         let start = (size - TRAILER).checked_sub(length).ok_or_else(damaged)?;
         let foot = at(start, usize::try_from(length).map_err(|_| damaged())?)?;
         let foot: Foot = serde_json::from_slice(&foot).map_err(|_| damaged())?;
-        let file = file.try_clone().map_err(io)?;
         let place = path.display().to_string();
+        let file = Arc::new(file);
         Ok(Self { file, place, plan: head.plan, partition, segments: foot.segments, notes: foot.notes })
     }
 
@@ -259,15 +261,15 @@ impl Partial {
     }
 
     /// The units of one contig, in order.
-    pub(crate) fn units(&self, contig: u32) -> Result<Units> {
+    pub(crate) fn units(&self, contig: u32) -> Units {
         let segments: Vec<(u64, u64)> = self
             .segments
             .iter()
             .filter(|s| s.contig == contig)
             .map(|s| (s.offset, s.offset + s.length))
             .collect();
-        let file = self.file.try_clone().map_err(|e| Error::io(Path::new(&self.place), &e))?;
-        Ok(Units { file, contig, place: self.place.clone(), segments, buffer: Vec::new(), at: 0 })
+        let (file, place) = (self.file.clone(), self.place.clone());
+        Units { file, contig, place, segments, buffer: Vec::new(), at: 0 }
     }
 }
 
@@ -295,7 +297,7 @@ fn verify(file: &File, size: u64) -> Result<()> {
 
 /// Reads the units of one contig of one partial.
 pub(crate) struct Units {
-    file: File,
+    file: Arc<File>,
     contig: u32,
     place: String,
     segments: Vec<(u64, u64)>,
@@ -381,11 +383,11 @@ mod tests {
         drop(write(&path));
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let partial = Partial::open(&path, "digest", 4).unwrap();
-        let mut units = partial.units(3).unwrap();
+        let mut units = partial.units(3);
         assert!(units.next().unwrap().unwrap() == unit(1));
         assert!(units.next().unwrap().unwrap() == unit(1 << 33));
         assert!(units.next().unwrap().is_none());
-        assert!(partial.units(9).unwrap().next().unwrap().is_none());
+        assert!(partial.units(9).next().unwrap().is_none());
         assert_eq!(format!("{partial:?}"), "Partial { partition: 4, .. }");
     }
 
