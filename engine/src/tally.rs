@@ -88,6 +88,7 @@ pub fn tally(plan: &Plan, part: PartitionId, crew: Crew<'_>, place: &Place<'_>) 
     let mut carry = pipeline::Carry::default();
     for stretch in stretches(plan, group, partition)? {
         carry = pipeline::run(&stretch, crew, &mut sink, carry.for_next(stretch.file))?;
+        stretch.file().input.unchanged()?;
     }
     sink.seal()
 }

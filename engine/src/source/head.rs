@@ -74,6 +74,19 @@ impl Input {
         ChunkReader::open(&self.path, self.container, self.records_at)
     }
 
+    /// An error when the file is no longer the one that was opened: its columns may stand for other people.
+    pub(crate) fn unchanged(&self) -> Result<()> {
+        let meta = std::fs::metadata(&self.path).map_err(|e| Error::io(&self.path, &e))?;
+        if meta.len() == self.size && meta.modified().is_ok_and(|time| time == self.modified) {
+            return Ok(());
+        }
+        Err(Error::input(text!(
+            "the file changed while it was being read; run this again when nobody writes to it",
+            "読み込みの途中でファイルが変更されました。書き込みが終わってからやり直してください"
+        ))
+        .at(self.path.display(), ""))
+    }
+
     /// The file's place in messages.
     pub(crate) fn place(&self) -> std::path::Display<'_> {
         self.path.display()

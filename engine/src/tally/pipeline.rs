@@ -292,21 +292,18 @@ mod tests {
     use crate::plan::{Request, plan};
     use crate::tally::tally;
 
-    #[test]
-    fn a_panic_is_seen_and_nothing_hangs() {
+    /// A plan over a file of this many lines of 1 MiB, and the place it lies in.
+    fn planned(lines: usize) -> (tempfile::TempDir, crate::Plan) {
         let dir = tempfile::tempdir().unwrap();
         let (vcf, samples) = (dir.path().join("c.vcf"), dir.path().join("s.tsv"));
-        let (mut text, mut table) = (
-            "##contig=<ID=1>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT".to_owned(),
-            "sample_id\n".to_owned(),
-        );
+        let mut table = "sample_id\n".to_owned();
+        let mut text = "##contig=<ID=1>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT".to_owned();
         for i in 0..40 {
             let _ = write!(text, "\tS{i}");
             let _ = writeln!(table, "S{i}");
         }
-        // More chunks than two workers may have in work.
         let padding = "x".repeat(1 << 20);
-        for pos in 1..40 {
+        for pos in 1..=lines {
             let _ = write!(text, "\n1\t{pos}\t.\tA\tC\t.\t.\t{padding}\tGT{}", "\t0/1".repeat(40));
         }
         std::fs::write(&vcf, text + "\n").unwrap();
@@ -314,18 +311,38 @@ mod tests {
         let request =
             Request { inputs: vec![vcf], samples, max_ploidy: 2, partitions: 1, ..Request::default() };
         let plan = plan(request).unwrap();
+        (dir, plan)
+    }
+
+    #[test]
+    fn a_panic_is_seen_and_nothing_hangs() {
+        // More chunks than two workers may have in work.
+        let (dir, plan) = planned(40);
         let (done, waiting) = mpsc::channel();
         let work = move || {
             let first = AtomicBool::new(true);
             let progress = |_| assert!(!first.swap(false, Ordering::Relaxed), "on purpose");
             let crew = Crew { threads: 2, backend: crate::Backend::best(), progress: &progress };
-            let place = dir.path().to_owned();
-            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                tally(&plan, 0, crew, &Place::Unnamed(&place)).is_ok()
-            }));
-            done.send(result.is_err()).unwrap();
+            let place = Place::Unnamed(dir.path());
+            let work = std::panic::AssertUnwindSafe(|| tally(&plan, 0, crew, &place).is_ok());
+            done.send(std::panic::catch_unwind(work).is_err()).unwrap();
         };
         std::thread::spawn(work);
         assert_eq!(waiting.recv_timeout(Duration::from_secs(60)), Ok(true));
+    }
+
+    #[test]
+    fn a_file_that_changes_meanwhile_is_refused() {
+        let (dir, plan) = planned(1);
+        let write = |_| {
+            let file = std::fs::File::options().append(true).open(dir.path().join("c.vcf")).unwrap();
+            file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+        };
+        let count = |progress: &(dyn Fn(u64) + Sync)| {
+            let crew = Crew { threads: 1, backend: crate::Backend::best(), progress };
+            tally(&plan, 0, crew, &Place::Unnamed(dir.path())).map(|_| ())
+        };
+        assert!(count(&|_| {}).is_ok());
+        assert!(count(&write).unwrap_err().to_string().contains("changed while"));
     }
 }
