@@ -7,10 +7,11 @@ use std::time::SystemTime;
 
 use shukei::error::{Error, Problems, Result};
 use shukei::partial::{Partial, Place};
-use shukei::plan::plan as make_plan;
+use shukei::plan::{Absent, plan as make_plan};
 use shukei::{Plan, Request, text};
 
 use crate::args::{Global, PlanArgs, Product, Release, Tally};
+use crate::config;
 use crate::freq::{crew, describe, ending, output, request};
 use crate::progress::Progress;
 use crate::report::Reporter;
@@ -75,9 +76,36 @@ fn readable_again(request: &Request) -> Result<(), Problems> {
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
+/// The plan of a job, if it was made under all the rules that hold now: what the platform or `--policy` asks for after the
+/// plan was made must not be passed over in silence.
+fn load(global: &Global, job: &Path) -> Result<Plan, Problems> {
+    let plan = Plan::load(&plan_file(job))?;
+    let (request, rules) = (plan.request(), config::read(global)?);
+    let real = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+    let all = |asked: &[PathBuf], known: &[PathBuf]| {
+        let known: Vec<PathBuf> = known.iter().map(real).collect();
+        asked.iter().all(|path| known.contains(&real(path)))
+    };
+    let absent = rules
+        .absent_at
+        .iter()
+        .all(|(site, absent)| *absent != Absent::Missing || request.absent_at.get(site) == Some(absent));
+    if absent && all(&rules.policies, &request.policy) && all(&rules.withdrawn, &request.withdrawn) {
+        return Ok(plan);
+    }
+    Err(Error::usage(text!(
+        "the plan was made without a policy, a list of withdrawn people or a data site's rule that holds now; run \
+         `shukei plan` again with it",
+        "現在有効なポリシー、同意撤回者の一覧、またはデータ拠点の設定を使わずに作られた計画です。それを指定して `shukei plan` を\
+         やり直してください"
+    ))
+    .at(job.display(), "")
+    .into())
+}
+
 /// Counts one partition, or all that are not counted.
 pub(crate) fn tally(global: &Global, command: &Tally, reporter: &Reporter) -> Result<(), Problems> {
-    let plan = Plan::load(&plan_file(&command.job))?;
+    let plan = load(global, &command.job)?;
     let count = plan.partitions().len();
     let chosen = match command.partition {
         Some(n) => Some(n),
@@ -115,7 +143,7 @@ pub(crate) fn tally(global: &Global, command: &Tally, reporter: &Reporter) -> Re
 /// Merges, suppresses, writes.
 pub(crate) fn release(global: &Global, command: &Release, reporter: &Reporter) -> Result<(), Problems> {
     let started = SystemTime::now();
-    let plan = Plan::load(&plan_file(&command.job))?;
+    let plan = load(global, &command.job)?;
     let mut problems = Problems::default();
     let mut partials = Vec::new();
     for part in 0..plan.partitions().len() {

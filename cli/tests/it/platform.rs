@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use crate::support::{audit, shukei, table, testdata};
+use crate::support::{audit, ok, run, shukei, table, testdata};
 
 /// A small cohort of the project and its table.
 fn cohort() -> (PathBuf, PathBuf) {
@@ -34,6 +34,35 @@ fn the_stricter_policy_holds() {
     freq(&out, dir.path(), &["--config", &config, "--policy", &mine]);
     let values = &audit(&out)["policy"]["values"];
     assert_eq!((values["k"].as_u64(), values["genotype_tier"].as_str()), (Some(20), Some("off")));
+}
+
+/// A plan that was made before, or without the configuration, does not go round it.
+#[test]
+fn a_job_is_bound_by_the_rules_of_its_release() {
+    let dir = tempfile::tempdir().expect("a directory");
+    write(&dir.path().join("policy.toml"), "k = 20\n");
+    write(&dir.path().join("gone.txt"), "nobody\n");
+    let policy = dir.path().join("policy.toml").display().to_string();
+    let platform = write(
+        &dir.path().join("platform.toml"),
+        "[policy]\nfile = \"policy.toml\"\n[subjects]\nwithdrawn = \"gone.txt\"\n",
+    );
+    let [job, out, strict, out2] =
+        ["job", "out", "strict", "out2"].map(|n| dir.path().join(n).display().to_string());
+    let (vcf, samples) = cohort();
+    let [vcf, samples] = [vcf, samples].map(|p| p.display().to_string());
+    let plan = ["plan", "freq", &vcf, "--samples", &samples];
+    ok(plan.into_iter().chain(["-o", &job]));
+    ok(["tally", &job]);
+    for rule in [["--policy", &policy], ["--config", &platform]] {
+        let refused = run(["release", &job, "-o", &out].into_iter().chain(rule));
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(!Path::new(&out).exists());
+    }
+    ok(plan.into_iter().chain(["--config", &platform, "-o", &strict]));
+    ok(["tally", &strict, "--config", &platform]);
+    ok(["release", &strict, "--policy", &policy, "-o", &out2]);
+    assert_eq!(audit(Path::new(&out2))["policy"]["values"]["k"], 20);
 }
 
 #[test]
