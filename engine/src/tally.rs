@@ -101,23 +101,51 @@ fn stretches<'a>(plan: &'a Plan, group: &'a Group, partition: &Partition) -> Res
         let wanted = spans.iter().map(wide).collect();
         Stretch { plan, group, file, begin, spans, wanted, stop }
     };
-    let mut list = Vec::new();
+    let whole = partition.whole && !interleaved(group);
+    let mut list: Vec<(Option<(u32, u64)>, Stretch<'a>)> = Vec::new();
     for (number, file) in group.files.iter().enumerate() {
-        let Some(index) = file.input.index.as_ref().filter(|_| !partition.whole) else {
-            list.push(stretch(number, Begin::Records, partition.spans.clone(), None));
+        let Some(index) = file.input.index.as_ref().filter(|_| !whole) else {
+            list.push((None, stretch(number, Begin::Records, partition.spans.clone(), None)));
             continue;
         };
         for (name, contig) in &file.contigs {
             let header_index = file.input.header.contig_index.iter().position(|n| n == name);
+            let first = index.spread(name, header_index).first().map_or(0, |&(pos, _)| pos);
             for spans in jumps(index, (name, header_index), &partition.spans[*contig as usize], widen)? {
                 let mut all = vec![Vec::new(); partition.spans.len()];
                 let end = spans.1.last().map_or(0, |s| s.1).saturating_add(widen);
                 all[*contig as usize] = spans.1;
-                list.push(stretch(number, Begin::Virtual(spans.0.0, spans.0.1), all, Some((*contig, end))));
+                let begin = Begin::Virtual(spans.0.0, spans.0.1);
+                list.push((Some((*contig, first)), stretch(number, begin, all, Some((*contig, end)))));
             }
         }
     }
-    Ok(list)
+    // Where every file has an index, contigs follow one another; on one contig the files do, by their first records.
+    if list.iter().all(|(place, _)| place.is_some()) {
+        list.sort_by_key(|(place, _)| *place);
+    }
+    Ok(list.into_iter().map(|(_, stretch)| stretch).collect())
+}
+
+/// True when indexed files of the same samples share a contig and one of them has others too, so that they cannot be read
+/// one after the other.
+fn interleaved(group: &Group) -> bool {
+    let contigs: Option<Vec<Vec<u32>>> = group.files.iter().map(contigs_with_records).collect();
+    contigs.is_some_and(|contigs| {
+        let shared =
+            |i: usize, c: &u32| contigs.iter().enumerate().any(|(j, other)| i != j && other.contains(c));
+        contigs.iter().enumerate().any(|(i, mine)| mine.len() > 1 && mine.iter().any(|c| shared(i, c)))
+    })
+}
+
+/// The contigs of which an index has records; `None` without an index.
+fn contigs_with_records(file: &GroupFile) -> Option<Vec<u32>> {
+    let index = file.input.index.as_ref()?;
+    let has = |name: &String| {
+        let header_index = file.input.header.contig_index.iter().position(|n| n == name);
+        !index.spread(name, header_index).is_empty()
+    };
+    Some(file.contigs.iter().filter(|(name, _)| has(name)).map(|(_, id)| *id).collect())
 }
 
 /// Compressed bytes between two spans that are worth a seek.

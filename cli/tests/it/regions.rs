@@ -122,3 +122,58 @@ fn another_reference_is_another_job() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("have changed since"));
 }
+
+/// Two indexed files of the same samples, each with the first or the second half of every contig.
+#[test]
+fn files_that_hold_a_part_of_every_contig() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let names: String = (0..PEOPLE).map(|i| format!("\tS{i}")).collect();
+    let people: String = (0..PEOPLE).map(|i| format!("S{i}\n")).collect();
+    std::fs::write(path("people.tsv"), format!("sample_id\n{people}")).expect("written");
+    let head = format!(
+        "##fileformat=VCFv4.3\n##contig=<ID=1,length=900000>\n##contig=<ID=2,length=900000>\n\
+         ##FORMAT=<ID=GT,Number=1,Type=String,Description=\"x\">\n\
+         #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT{names}\n"
+    );
+    let records = |from: usize, to: usize| -> String {
+        let of = |contig: &str| -> String {
+            (from..to).step_by(997).map(|p| line(p, "A\tC", ".\tGT").replacen('1', contig, 1)).collect()
+        };
+        of("1") + &of("2")
+    };
+    // The file that comes first by name holds the second halves.
+    for (name, from, to) in [("a", 450_000, 900_000), ("b", 1_000, 450_000), ("all", 1_000, 900_000)] {
+        // The whole is put together from the same records.
+        let text = if name == "all" {
+            let both: Vec<String> = [(1_000, 450_000), (450_000, 900_000)].map(|(f, t)| records(f, t)).into();
+            let of = |contig: &str| -> String {
+                both.iter()
+                    .flat_map(|h| h.lines())
+                    .filter(|l| l.starts_with(contig))
+                    .fold(String::new(), |t, l| t + l + "\n")
+            };
+            of("1\t") + &of("2\t")
+        } else {
+            records(from, to)
+        };
+        std::fs::write(path("x.vcf"), head.clone() + &text).expect("written");
+        let packed = path(&format!("{name}.vcf.gz"));
+        bcftools(["view", "--no-version", "-Oz", "-o", &packed, &path("x.vcf")]);
+        bcftools(["index", "-t", &packed]);
+    }
+    let freq = |out: &str, inputs: &[&str], partitions: &str| {
+        let inputs: Vec<String> = inputs.iter().map(|n| path(&format!("{n}.vcf.gz"))).collect();
+        let rest = ["--samples", &path("people.tsv"), "--tsv", "--partitions", partitions, "-o", &path(out)];
+        ok(std::iter::once("freq".to_owned()).chain(inputs).chain(rest.map(str::to_owned)));
+        tables_as_bytes(Path::new(&path(out)))
+    };
+    let whole = freq("whole", &["all"], "1");
+    assert_eq!(whole.len(), 4);
+    for partitions in ["1", "2", "5"] {
+        assert!(
+            freq(&format!("halves{partitions}"), &["a", "b"], partitions) == whole,
+            "{partitions} partitions"
+        );
+    }
+}

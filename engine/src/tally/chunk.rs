@@ -177,6 +177,13 @@ impl<'w, 'a> Worker<'w, 'a> {
     fn take(&mut self, row: Row, stitched: bool, carry: &mut Carry) -> Result<()> {
         let stretch = self.stretch;
         let (contig, pos) = (row.contig, row.pos);
+        if stretch.stop.is_some_and(|(wanted, end)| {
+            (contig != wanted && !(carry.last.is_none() && self.last.is_none()))
+                || (contig == wanted && pos >= end)
+        }) {
+            carry.stop = true;
+            return Ok(());
+        }
         if let Some((_, last, before)) = carry.last {
             if last != contig {
                 carry.finished.push(last);
@@ -187,13 +194,6 @@ impl<'w, 'a> Worker<'w, 'a> {
             if carry.finished.contains(&contig) {
                 return Err(self.disorder((last, before), (contig, pos), carry));
             }
-        }
-        if stretch.stop.is_some_and(|(wanted, end)| {
-            (contig != wanted && !(carry.last.is_none() && self.last.is_none()))
-                || (contig == wanted && pos >= end)
-        }) {
-            carry.stop = true;
-            return Ok(());
         }
         carry.last = Some((stretch.file, contig, pos));
         self.last = Some((contig, pos));
