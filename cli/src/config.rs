@@ -72,9 +72,9 @@ pub(crate) fn read(global: &Global) -> Result<Rules> {
         let config = read_file(&path)?;
         rules.policies.extend(config.policy.file);
         rules.withdrawn.extend(config.subjects.withdrawn);
-        for site in config.data_site {
-            let Some(absent) = site.absent else { continue };
-            let known = rules.absent_at.entry(site.name).or_insert(absent);
+        for data_site in config.data_site {
+            let Some(absent) = data_site.absent else { continue };
+            let known = rules.absent_at.entry(data_site.name).or_insert(absent);
             if absent == Absent::Missing {
                 *known = absent;
             }

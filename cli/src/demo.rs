@@ -49,8 +49,10 @@ fn make(global: &Global, command: &Demo, out: &Path, reporter: &Reporter) -> Res
     let strata = table(global, &cohort, &[by], out.join("by_sex_region"), reporter)?;
     let plain = table(global, &cohort, &[], out.join("all"), reporter)?;
     story(&cohort, command, (strata, plain, began.elapsed().as_secs_f64()), reporter);
+    let audits =
+        ["by_sex_region", "all"].map(|t| command.out.join(t).join("audit.json").display().to_string());
     reporter.data(&serde_json::json!({
-        "audits": [command.out.join("by_sex_region/audit.json"), command.out.join("all/audit.json")],
+        "audits": audits,
         "rows": [strata, plain],
     }));
     Ok(())

@@ -125,7 +125,7 @@ pub(crate) fn crew<'a>(global: &Global, progress: &'a (dyn Fn(u64) + Sync)) -> R
 pub(crate) fn describe(crew: Crew<'_>, started: SystemTime) -> Run {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();
     Run {
-        command: std::env::args().collect(),
+        command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
         started,
         host,
         threads: crew.threads,
@@ -150,7 +150,7 @@ pub(crate) fn ending(out: &Path, audit: &Audit, reporter: &Reporter) {
         "開示制御を適用した{rows}行の表を出力しました: {dir}/freq.parquet、{dir}/freq.vcf.gz、{dir}/audit.json\n\
          表にない変異は、保有者が0人、少数、未判定のいずれかです。どれであるかは区別できません（仕様です）"
     ));
-    reporter.data(&serde_json::json!({"rows": rows, "audit": out.join("audit.json")}));
+    reporter.data(&serde_json::json!({"rows": rows, "audit": out.join("audit.json").display().to_string()}));
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub(crate) fn plan(global: &Global, command: &PlanArgs, reporter: &Reporter) -> 
         "{n} partitions planned; next: shukei tally {job} --partition N for N = 1 to {n}, then shukei release {job} -o OUT",
         "{n}個の分割を計画しました。次に N = 1〜{n} のそれぞれで shukei tally {job} --partition N を、その後 shukei release {job} -o OUT を実行してください"
     ));
-    reporter.data(&serde_json::json!({"plan": file, "partitions": n}));
+    reporter.data(&serde_json::json!({"plan": file.display().to_string(), "partitions": n}));
     Ok(())
 }
 
@@ -86,10 +86,9 @@ fn load(global: &Global, job: &Path) -> Result<Plan, Problems> {
         let known: Vec<PathBuf> = known.iter().map(real).collect();
         asked.iter().all(|path| known.contains(&real(path)))
     };
-    let absent = rules
-        .absent_at
-        .iter()
-        .all(|(site, absent)| *absent != Absent::Missing || request.absent_at.get(site) == Some(absent));
+    let absent = rules.absent_at.iter().all(|(data_site, absent)| {
+        *absent != Absent::Missing || request.absent_at.get(data_site) == Some(absent)
+    });
     if absent && all(&rules.policies, &request.policy) && all(&rules.withdrawn, &request.withdrawn) {
         return Ok(plan);
     }

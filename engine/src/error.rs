@@ -95,6 +95,12 @@ impl Error {
         Self::input(system(source)).at(path.display(), "")
     }
 
+    /// A value that cannot be written as JSON.
+    #[must_use]
+    pub(crate) fn json(source: &serde_json::Error) -> Self {
+        Self::input(text!("cannot be written as JSON: {source}", "JSON として書き出せません: {source}"))
+    }
+
     /// Adds the place: a path, and inside it a locus (empty for none).
     /// A place that is already there becomes the inner part.
     #[must_use]

@@ -141,9 +141,9 @@ impl PartialWriter {
             segments: Vec::new(),
         };
         let head = Head { version: env!("CARGO_PKG_VERSION").to_owned(), plan: plan.to_owned(), partition };
-        let head = serde_json::to_vec(&head).unwrap_or_default();
+        let head = serde_json::to_vec(&head).map_err(|e| Error::json(&e))?;
         writer.put(MAGIC)?;
-        writer.put(&u32::try_from(head.len()).unwrap_or(0).to_le_bytes())?;
+        writer.put(&length(&head)?)?;
         writer.put(&head)?;
         Ok(writer)
     }
@@ -175,9 +175,9 @@ impl PartialWriter {
     /// Writes the footer, syncs, and gives the file its name.
     pub(crate) fn seal(mut self, notes: Notes) -> Result<Partial> {
         let foot = Foot { segments: std::mem::take(&mut self.segments), notes };
-        let json = serde_json::to_vec(&foot).unwrap_or_default();
+        let json = serde_json::to_vec(&foot).map_err(|e| Error::json(&e))?;
         self.put(&json)?;
-        self.put(&u32::try_from(json.len()).unwrap_or(0).to_le_bytes())?;
+        self.put(&length(&json)?)?;
         let digest = *self.hasher.finalize().as_bytes();
         self.put(&digest)?;
         self.put(END)?;
@@ -271,6 +271,16 @@ impl Partial {
         let (file, place) = (self.file.clone(), self.place.clone());
         Units { file, contig, place, segments, buffer: Vec::new(), at: 0 }
     }
+}
+
+/// How the length of a header or footer is written.
+fn length(json: &[u8]) -> Result<[u8; 4]> {
+    u32::try_from(json.len()).map(u32::to_le_bytes).map_err(|_| {
+        Error::input(text!(
+            "the footer of a partial is longer than 4 GiB; plan more partitions",
+            "部分集計ファイルの末尾情報が 4 GiB を超えました。分割数を増やしてください"
+        ))
+    })
 }
 
 fn damaged() -> Error {

@@ -51,6 +51,10 @@ impl std::fmt::Debug for Plan {
 /// Checks a request; all problems at once.
 pub fn plan(request: Request) -> Result<Plan, Problems> {
     let mut problems = Problems::default();
+    nameable(&request, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let policy = policy(&request, &mut problems);
     let before = problems.list().len();
     let inputs = files::open(&request, &mut problems);
@@ -88,8 +92,21 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
         digest: String::new(),
     };
     plan.notes.extend(plan.sex_chromosomes_are_silent());
-    plan.digest = plan.fingerprint();
+    plan.digest = plan.fingerprint()?;
     Ok(plan)
+}
+
+/// Plans and audits are JSON and name every file: a name that is not UTF-8 could not be written there.
+fn nameable(request: &Request, problems: &mut Problems) {
+    for path in request.inputs.iter().chain([&request.samples]).chain(request.side_files()) {
+        if path.to_str().is_none() {
+            let error = Error::usage(text!(
+                "the name is not UTF-8 (Shift_JIS?), so that no plan or audit can name the file; rename it",
+                "ファイル名が UTF-8 ではないため（Shift_JIS でしょうか）、計画や監査記録に記載できません。改名してください"
+            ));
+            problems.push(error.at(path.display(), ""));
+        }
+    }
 }
 
 /// The strictest of all policies that are named.
@@ -117,7 +134,8 @@ impl Plan {
             partitions: self.partitions.len(),
             request: self.request.clone(),
         };
-        let mut json = serde_json::to_vec_pretty(&file).unwrap_or_default();
+        let mut json =
+            serde_json::to_vec_pretty(&file).map_err(|e| Error::json(&e).at(path.display(), ""))?;
         json.push(b'\n');
         crate::write::file::replace(path, &json)
     }
@@ -295,13 +313,13 @@ impl Plan {
     }
 
     /// Everything that decides the counts, hashed.
-    fn fingerprint(&self) -> String {
+    fn fingerprint(&self) -> Result<String> {
         let mut hasher = blake3::Hasher::new();
         let mut put = |bytes: &[u8]| {
             hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
         };
         put(env!("CARGO_PKG_VERSION").as_bytes());
-        put(&serde_json::to_vec(&self.request).unwrap_or_default());
+        put(&serde_json::to_vec(&self.request).map_err(|e| Error::json(&e))?);
         put(self.policy.hash().as_bytes());
         put(self.samples_digest.as_bytes());
         // Too long to be hashed; another one moves variants elsewhere.
@@ -321,6 +339,6 @@ impl Plan {
             put(format!("{:?}", family.leaf_of_cell).as_bytes());
         }
         put(format!("{:?}", self.partitions).as_bytes());
-        hasher.finalize().to_hex().to_string()
+        Ok(hasher.finalize().to_hex().to_string())
     }
 }

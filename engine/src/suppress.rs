@@ -224,7 +224,7 @@ impl<'p> Suppressor<'p> {
         for (family, decision) in print.decisions.iter().enumerate() {
             for (node, sums) in decision.nodes.iter().enumerate() {
                 if let (Some(stratum), Some(sums)) = (self.stratum_of[family][node], sums) {
-                    cells[stratum] = Some(frequency(sums, alt, print.tier));
+                    cells[stratum] = frequency(sums, alt, print.tier);
                 }
             }
         }
@@ -273,15 +273,19 @@ fn columns(strata: &Strata) -> (Vec<Stratum>, Vec<Vec<Option<usize>>>) {
     (list, places)
 }
 
-/// The released numbers of one ALT in one node. Sums are counts of people and alleles of one cohort: they fit.
-fn frequency(sums: &Sums, alt: usize, tier: Tier) -> Frequency {
-    let count = |n: i64| u32::try_from(n).unwrap_or(0);
-    let genotypes = (tier == Tier::G).then(|| Genotypes {
-        homref: count(sums.diploid_homref + sums.haploid_ref),
-        het: count(sums.het),
-        homalt: count(sums.homalt),
-        hemi: count(sums.hemi),
-        diploid_homref: count(sums.diploid_homref),
-    });
-    Frequency { ac: count(sums.ac[alt]), an: count(sums.an), genotypes }
+/// The released numbers of one ALT in one node. Sums are counts of people and alleles of one cohort: they fit; if one ever
+/// did not, the cell is withheld rather than wrong.
+fn frequency(sums: &Sums, alt: usize, tier: Tier) -> Option<Frequency> {
+    let count = |n: i64| u32::try_from(n).ok();
+    let genotypes = match tier {
+        Tier::A => None,
+        Tier::G => Some(Genotypes {
+            homref: count(sums.diploid_homref + sums.haploid_ref)?,
+            het: count(sums.het)?,
+            homalt: count(sums.homalt)?,
+            hemi: count(sums.hemi)?,
+            diploid_homref: count(sums.diploid_homref)?,
+        }),
+    };
+    Some(Frequency { ac: count(sums.ac[alt])?, an: count(sums.an)?, genotypes })
 }

@@ -103,3 +103,26 @@ fn digests_of_inputs_are_keyed() {
     assert_ne!(first[0], other[0]);
     assert_ne!(first[1], other[1]);
 }
+
+/// A name as an old Japanese system wrote it: an error with the name, never a panic.
+#[test]
+fn names_that_are_not_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    let dir = tempfile::tempdir().expect("a directory");
+    let name = |bytes: &[u8]| dir.path().join(std::ffi::OsStr::from_bytes(bytes));
+    let (vcf, samples) = cohort();
+    let (odd, out, odd_out) = (name(b"\x8c\x9f\x91\xcc.vcf"), name(b"out"), name(b"\x95\x5c"));
+    std::fs::copy(&vcf, &odd).expect("copied");
+    for command in [&["freq"][..], &["plan", "freq"]] {
+        let mut run = shukei();
+        run.args(command).arg(&odd).arg("--samples").arg(&samples).arg("-o").arg(&out);
+        let output = run.output().expect("shukei runs");
+        assert_eq!(output.status.code(), Some(2), "{command:?}");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(stderr.contains(".vcf: the name is not UTF-8"), "{stderr}");
+        assert!(!out.exists());
+    }
+    // OUT is named in no document.
+    freq(&odd_out, dir.path(), &[]);
+    assert!(odd_out.join("audit.json").exists());
+}

@@ -214,8 +214,8 @@ pub(super) fn groups(
 /// What an absent record means for these people: what their data site declares, else what the request says.
 fn absent(request: &Request, cohort: &Cohort, people: impl Iterator<Item = usize>) -> Result<Absent> {
     let of = |person: usize| {
-        let site = &cohort.data_sites[person];
-        (request.absent_at.get(site).copied().unwrap_or(request.absent), site)
+        let data_site = &cohort.data_sites[person];
+        (request.absent_at.get(data_site).copied().unwrap_or(request.absent), data_site)
     };
     let mut people = people.map(of);
     let Some((absent, first)) = people.next() else { return Ok(request.absent) };

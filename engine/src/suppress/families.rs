@@ -3,8 +3,9 @@
 //! Each rule looks only at printed numbers and plan sizes, or at sets that all pass. After the first denial no further
 //! family is attempted. Which rule applies to a request is fixed in the plan and public:
 //!
-//! * (b), with intervals of 2K − 1 instead of K values, where it was attacked: exactly two one-level families, the first of two cells, every cross cell at least K;
-//!   tier A, one printed ALT, two copies in everybody, and a root at which AN′ shows nobody as not called.
+//! * (b), with intervals of 2K − 1 instead of K values, where it was attacked: exactly two one-level families, the first of
+//!   two cells, every cross cell at least K; tier A, one printed ALT, two copies in everybody, and a root at which AN′ shows
+//!   nobody as not called.
 //! * (a) otherwise.
 
 use super::sums::{Rule, Sums};
