@@ -47,8 +47,10 @@
 //! ```
 #![deny(unsafe_code)]
 
+pub mod actor;
 pub mod attribute;
 pub mod error;
+pub mod ledger;
 pub mod merge;
 mod normalize;
 pub mod partial;
