@@ -64,6 +64,7 @@ mod strata;
 pub mod subject;
 pub mod suppress;
 pub mod tally;
+pub mod trial;
 pub mod write;
 
 pub use merge::Merged;

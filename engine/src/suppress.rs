@@ -34,7 +34,7 @@ use tree::Decision;
 pub struct Released<'p> {
     header: TableHeader,
     merged: Merged<'p>,
-    suppressor: Suppressor<'p>,
+    suppressor: Suppressor,
     rows_per_contig: Vec<u64>,
     combined: u64,
 }
@@ -43,8 +43,8 @@ pub struct Released<'p> {
 pub fn suppress<'p>(merged: Merged<'p>) -> Result<Released<'p>> {
     let plan = merged.plan();
     let suppressor = Suppressor::new(Rules {
-        strata: plan.strata(),
-        policy: plan.policy(),
+        strata: plan.strata().clone(),
+        policy: plan.policy().clone(),
         genotypes_requested: plan.request().genotypes,
     });
     let header = TableHeader {
@@ -94,16 +94,16 @@ impl Released<'_> {
 }
 
 /// What decides beside the counts of a variant and its zone: all of it is public.
-#[derive(Clone, Copy)]
-struct Rules<'p> {
-    strata: &'p Strata,
-    policy: &'p Policy,
-    genotypes_requested: bool,
+#[derive(Clone)]
+pub(crate) struct Rules {
+    pub(crate) strata: Strata,
+    pub(crate) policy: Policy,
+    pub(crate) genotypes_requested: bool,
 }
 
 /// The policy of one plan, ready to be applied to variants.
-struct Suppressor<'p> {
-    rules: Rules<'p>,
+pub(crate) struct Suppressor {
+    rules: Rules,
     strata: Vec<Stratum>,
     /// `stratum_of[family][node]`: where a node is printed.
     stratum_of: Vec<Vec<Option<usize>>>,
@@ -111,17 +111,26 @@ struct Suppressor<'p> {
     cells: Cells,
 }
 
+/// Takes one printed ALT: its place in the unit, the tier, and the numbers of every stratum.
+pub(crate) type Each<'a> = &'a mut dyn FnMut(usize, Tier, Box<[Option<Frequency>]>);
+
 /// What is printed of one variant: its tier and, per family attempted, the nodes that stand alone.
 struct Print {
     tier: Tier,
     decisions: Vec<Decision>,
 }
 
-impl<'p> Suppressor<'p> {
-    fn new(rules: Rules<'p>) -> Self {
-        let (strata, stratum_of) = columns(rules.strata);
-        let pair = families::is_pair(rules.strata, rules.policy.k).then(|| Pair::of(rules.strata));
-        Self { rules, strata, stratum_of, pair, cells: Cells::new(rules.strata, rules.policy.k) }
+impl Suppressor {
+    pub(crate) fn new(rules: Rules) -> Self {
+        let (strata, stratum_of) = columns(&rules.strata);
+        let pair = families::is_pair(&rules.strata, rules.policy.k).then(|| Pair::of(&rules.strata));
+        let cells = Cells::new(&rules.strata, rules.policy.k);
+        Self { rules, strata, stratum_of, pair, cells }
+    }
+
+    /// The strata printed, in column order, the whole cohort first.
+    pub(crate) fn strata(&self) -> &[Stratum] {
+        &self.strata
     }
 
     /// Genotype columns exist: without strata always, with strata on request, never when the policy says so.
@@ -131,11 +140,30 @@ impl<'p> Suppressor<'p> {
             && (plain || self.rules.genotypes_requested)
     }
 
-    /// Decides one variant (all ALTs at one position).
+    /// The rows of one variant (all ALTs at one position).
     fn rows(&mut self, unit: &Unit, zone: Zone) -> Vec<ReleasedRow> {
-        let Rules { strata, policy, .. } = self.rules;
+        let mut rows = Vec::new();
+        self.decide(unit, zone, &mut |variant, tier, cells| {
+            let variant = &unit.variants[variant];
+            rows.push(ReleasedRow {
+                contig: unit.contig,
+                pos: unit.pos,
+                reference: variant.reference.clone(),
+                alternate: variant.alternate.clone(),
+                filter: variant.filter.clone(),
+                tier,
+                cells,
+            });
+        });
+        rows.sort_by(|a, b| (&a.reference, &a.alternate).cmp(&(&b.reference, &b.alternate)));
+        rows
+    }
+
+    /// Decides one variant: hands over each printed ALT with the tier and the numbers of every stratum.
+    pub(crate) fn decide(&mut self, unit: &Unit, zone: Zone, each: Each<'_>) {
+        let Rules { strata, policy, .. } = &self.rules;
         if policy.sexchrom == SexChromosomes::Drop && matches!(zone, Zone::X | Zone::Y) {
-            return Vec::new();
+            return;
         }
         let root_size = strata.families[0].nodes[0].size;
         let rule = Rule { k: policy.k, zone, genotypes: false };
@@ -143,19 +171,18 @@ impl<'p> Suppressor<'p> {
         let printed: Vec<usize> =
             (0..unit.variants.len()).filter(|&v| self.cells.allele_count(unit, v, zone) >= floor).collect();
         if printed.is_empty() {
-            return Vec::new();
+            return;
         }
         let deltas = self.cells.deltas(unit, &printed, zone);
-        let Some(print) = self.print(rule, printed.len(), &deltas) else { return Vec::new() };
-        let mut rows: Vec<ReleasedRow> =
-            printed.iter().enumerate().map(|(alt, &v)| self.row(unit, v, alt, &print)).collect();
-        rows.sort_by(|a, b| (&a.reference, &a.alternate).cmp(&(&b.reference, &b.alternate)));
-        rows
+        let Some(print) = self.print(rule, printed.len(), &deltas) else { return };
+        for (alt, &variant) in printed.iter().enumerate() {
+            each(variant, print.tier, self.shown(alt, &print));
+        }
     }
 
     /// T1–T3 and the families.
     fn print(&self, rule: Rule, alts: usize, deltas: &[(usize, Sums)]) -> Option<Print> {
-        let strata = self.rules.strata;
+        let strata = &self.rules.strata;
         let root_size = strata.families[0].nodes[0].size;
         let first = tree::sums(&strata.families[0], rule, alts, deltas);
         let root = first[0].clone();
@@ -185,7 +212,7 @@ impl<'p> Suppressor<'p> {
 
     /// The first family, and each further one until the first denial.
     fn families(&self, rule: Rule, first: Vec<Sums>, alts: usize, deltas: &[(usize, Sums)]) -> Vec<Decision> {
-        let strata = self.rules.strata;
+        let strata = &self.rules.strata;
         let mut decisions = vec![tree::decide(&strata.families[0], rule, first)];
         for (i, family) in strata.families.iter().enumerate().skip(1) {
             if !decisions[i - 1].complete {
@@ -207,7 +234,7 @@ impl<'p> Suppressor<'p> {
 
     /// The margins for rule (b), where the print of the first family says that it is the rule.
     fn pair_of(&self, rule: Rule, first: &Decision) -> Option<Pair> {
-        let strata = self.rules.strata;
+        let strata = &self.rules.strata;
         let (pair, root) = (self.pair.as_ref()?, first.nodes[0].as_ref()?);
         let everybody = i64::from(strata.families[0].nodes[0].size.max_an(rule.zone));
         if rule.zone != Zone::Diploid || rule.genotypes || root.ac.len() != 1 || root.an != everybody {
@@ -218,8 +245,8 @@ impl<'p> Suppressor<'p> {
         Some(Pair { capacity: pair.capacity.clone(), rows: [row(0)?, row(1)?], columns: Vec::new() })
     }
 
-    /// One row: one printed ALT.
-    fn row(&self, unit: &Unit, variant: usize, alt: usize, print: &Print) -> ReleasedRow {
+    /// The numbers of every stratum for one printed ALT.
+    fn shown(&self, alt: usize, print: &Print) -> Box<[Option<Frequency>]> {
         let mut cells = vec![None; self.strata.len()];
         for (family, decision) in print.decisions.iter().enumerate() {
             for (node, sums) in decision.nodes.iter().enumerate() {
@@ -228,16 +255,14 @@ impl<'p> Suppressor<'p> {
                 }
             }
         }
-        let variant = &unit.variants[variant];
-        ReleasedRow {
-            contig: unit.contig,
-            pos: unit.pos,
-            reference: variant.reference.clone(),
-            alternate: variant.alternate.clone(),
-            filter: variant.filter.clone(),
-            tier: print.tier,
-            cells: cells.into_boxed_slice(),
-        }
+        cells.into_boxed_slice()
+    }
+}
+
+impl Frequency {
+    /// Every class that is printed: without a copy, one of two, two, the only one; and those without a copy who have two.
+    pub(crate) fn classes(&self) -> Option<[u32; 5]> {
+        self.genotypes.as_ref().map(|g| [g.homref, g.het, g.homalt, g.hemi, g.diploid_homref])
     }
 }
 

@@ -61,9 +61,9 @@ impl Cohort {
     /// Rows by policy K with the names of the strata; nothing where the plan is refused.
     fn rows(&self, k: u32) -> Option<(Vec<String>, Vec<ReleasedRow>)> {
         let (strata, policy) = (self.strata(k)?, Policy { k, ..Policy::default() });
-        let rules = Rules { strata: &strata, policy: &policy, genotypes_requested: self.genotypes };
-        let mut suppressor = Suppressor::new(rules);
-        let rows = suppressor.rows(&self.unit(&strata), self.zone);
+        let unit = self.unit(&strata);
+        let mut suppressor = Suppressor::new(Rules { strata, policy, genotypes_requested: self.genotypes });
+        let rows = suppressor.rows(&unit, self.zone);
         Some((suppressor.strata.iter().map(|s| s.name.clone()).collect(), rows))
     }
 

@@ -114,10 +114,10 @@ impl World {
         Some(Self { request, strata, policy, classes, people })
     }
 
-    pub(super) fn suppressor(&self) -> Suppressor<'_> {
+    pub(super) fn suppressor(&self) -> Suppressor {
         Suppressor::new(Rules {
-            strata: &self.strata,
-            policy: &self.policy,
+            strata: self.strata.clone(),
+            policy: self.policy.clone(),
             genotypes_requested: self.request.genotypes,
         })
     }
