@@ -14,11 +14,17 @@
 //! # }
 //! ```
 
+mod beside;
 mod chain;
+mod derivable;
+mod draft;
+mod earlier;
 mod entry;
 mod files;
+mod judge;
 mod lock;
 mod locked;
+mod reserve;
 mod sets;
 mod standing;
 mod subjects;
@@ -39,6 +45,12 @@ use files::{ENTRIES, HEAD, Home, KEY, SUBJECTS, damaged};
 use lock::Guard;
 pub use lock::Waiting;
 pub use locked::Locked;
+pub(crate) use beside::{Beside, Earlier};
+pub(crate) use derivable::signatures;
+pub(crate) use draft::Draft;
+pub(crate) use earlier::EarlierRow;
+pub(crate) use judge::Bar;
+pub use reserve::{Facts, Reservation, reserve};
 use sets::Sets;
 pub use sets::{Digest, SetDigest};
 use standing::Releases;
@@ -159,6 +171,27 @@ impl Ledger {
     #[must_use]
     pub fn set(&self, digest: &SetDigest) -> Option<&RoaringBitmap> {
         self.sets.get(digest)
+    }
+
+    /// The files of a finished release; none of one that is not.
+    #[must_use]
+    pub fn files_of(&self, id: &str) -> &[FileRecord] {
+        let files = self.entries.iter().rev().find_map(|entry| match &entry.what {
+            What::Released(it) if it.id == id => Some(it.files.as_slice()),
+            _ => None,
+        });
+        files.unwrap_or_default()
+    }
+
+    /// A digest that only the holder of this ledger's key can try out.
+    pub(crate) fn keyed(&self, bytes: &[u8]) -> Digest {
+        self.subjects.keyed(bytes)
+    }
+
+    /// The numbers of subjects that the ledger knows; the others get numbers above all of these for as long as they are
+    /// looked at, and are not added.
+    pub(crate) fn provisional(&mut self, namespace: &str, ids: &[&str]) -> Result<Vec<u32>> {
+        self.subjects.provisional(&self.home, namespace, ids)
     }
 
     /// Takes the lock and reads what others appended.

@@ -7,6 +7,7 @@
 mod cohort;
 mod files;
 mod partition;
+mod past;
 mod request;
 
 use std::path::Path;
@@ -14,12 +15,14 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use partition::Partition;
+pub use past::{LedgerAt, Scope};
 pub use request::{Absent, Request};
 
 pub(crate) use files::{Group, GroupFile};
 
-use crate::error::{Error, Problems, Result, Text};
-use crate::policy::Policy;
+use crate::error::{Error, Kind, Problems, Result, Text};
+use crate::ledger::{Bar, Ledger, Refusal};
+use crate::policy::{GenotypeTier, Policy};
 use crate::region::{Build, Contig, ContigKind, Zone, locus};
 use crate::source::Input;
 use crate::source::container::Container;
@@ -38,6 +41,7 @@ pub struct Plan {
     filters: Vec<String>,
     notes: Vec<Text>,
     unit: &'static str,
+    subjects: Vec<String>,
     samples_digest: String,
     digest: String,
 }
@@ -48,8 +52,26 @@ impl std::fmt::Debug for Plan {
     }
 }
 
-/// Checks a request; all problems at once.
+/// Checks a request; all problems at once. A refusal is recorded in the ledger.
 pub fn plan(request: Request) -> Result<Plan, Problems> {
+    let asked = request.clone();
+    checked(request).map_err(|problems| recorded(&asked, problems))
+}
+
+/// Records a refusal in the ledger; if that fails, there is one more problem.
+pub(crate) fn recorded(request: &Request, mut problems: Problems) -> Problems {
+    if problems.list().iter().any(|p| p.kind() == Kind::Refused) {
+        let refusal = Refusal::new("", None, &request.summary(), &problems);
+        let written = request
+            .ledger
+            .dir()
+            .and_then(|dir| Ledger::open(&dir)?.lock()?.append(crate::ledger::Event::Refused(refusal)));
+        problems.keep(written);
+    }
+    problems
+}
+
+fn checked(request: Request) -> Result<Plan, Problems> {
     let mut problems = Problems::default();
     nameable(&request, &mut problems);
     if !problems.is_empty() {
@@ -63,15 +85,19 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
     let cohort = cohort::read(&request, if all { &inputs } else { &[] }, &mut problems);
     let genome = files::genome(&inputs, &mut problems);
     let regions = genome.as_ref().and_then(|g| partition::regions(&request, g, all, &mut problems));
-    let (Some(policy), Some(cohort), Some(genome), Some(regions)) = (policy, cohort, genome, regions) else {
+    let (Some(policy), Some(mut cohort), Some(genome), Some(regions)) = (policy, cohort, genome, regions) else {
         return Err(problems);
     };
     // The people of a file that cannot be read are not known: strata without them say nothing.
     if !all {
         return Err(problems);
     }
+    let past = past::Past::open(&request.ledger, &cohort.subjects)?;
+    let contigs = partition::named(&genome.contigs, &regions);
+    past.cut(&mut cohort.people, &contigs);
     let strata = Strata::new(&cohort.by, &cohort.people, &policy, &mut problems);
     let (Some(strata), true) = (strata, problems.is_empty()) else { return Err(problems) };
+    past.judge(&strata, &Bar { k: policy.k, project: None, without: &request.replaces })?;
     let groups = files::groups(&request, inputs, &genome, (&cohort, &strata), &mut problems);
     if !problems.is_empty() {
         return Err(problems);
@@ -81,6 +107,7 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
         filters: files::filters(&request, &groups),
         notes: cohort.notes,
         unit: if cohort.subject_column { "subject" } else { "sample" },
+        subjects: cohort.subjects,
         samples_digest: cohort.digest,
         contigs: genome.contigs,
         build: genome.build,
@@ -246,6 +273,54 @@ impl Plan {
     #[must_use]
     pub fn samples_digest(&self) -> &str {
         &self.samples_digest
+    }
+
+    /// The people, by subject id, in the order of the strata's list.
+    pub(crate) fn subjects(&self) -> &[String] {
+        &self.subjects
+    }
+
+    /// The project under which it runs, empty where none is named.
+    pub(crate) fn project(&self) -> &str {
+        ""
+    }
+
+    /// The project of the permit, if there is one.
+    pub(crate) fn permit_project(&self) -> Option<&str> {
+        None
+    }
+
+    /// The registered handler who runs it.
+    pub(crate) fn handler(&self) -> Option<&str> {
+        None
+    }
+
+    /// What decides the calls: the files, and how they are read.
+    pub(crate) fn callset(&self) -> Vec<u8> {
+        let mut files: Vec<&str> = self.inputs().map(|i| i.digest.as_str()).collect();
+        files.sort_unstable();
+        let r = &self.request;
+        let reading = (r.absent, &r.absent_at, r.include_filtered, r.adj, r.structural, r.max_ploidy);
+        format!("{files:?} {reading:?} {}", r.reference.is_some()).into_bytes()
+    }
+
+    /// Contigs of which anything is asked for.
+    pub(crate) fn planned_contigs(&self) -> Vec<String> {
+        let planned = |(c, _): &(usize, &Contig)| {
+            self.partitions.iter().any(|p| p.spans.get(*c).is_some_and(|spans| !spans.is_empty()))
+        };
+        self.contigs.iter().enumerate().filter(planned).map(|(_, c)| c.name.clone()).collect()
+    }
+
+    /// Genotype columns exist: without strata always, with strata on request, never when the policy says so.
+    pub(crate) fn may_print_genotypes(&self) -> bool {
+        let plain = self.strata.families.iter().all(|f| f.nodes.len() == 1);
+        self.policy.genotype_tier == GenotypeTier::OnRequest && (plain || self.request.genotypes)
+    }
+
+    /// Refuses if strata were released since that cut the cells in which people not called were counted.
+    pub(crate) fn still_fine_enough(&self, ledger: &Ledger, numbers: &[u32]) -> Result<()> {
+        past::check_cells(ledger, numbers, &self.strata, &self.planned_contigs())
     }
 
     /// The strata and their sizes.

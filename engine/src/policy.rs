@@ -38,6 +38,28 @@ pub enum MissingCalls {
     Class,
 }
 
+/// How a variant is judged together with what earlier releases printed of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Linked {
+    /// Differences pass, and the intervals that printed numbers leave are wide: audited, not proved.
+    Audit,
+    /// Only what adds nothing, or refines complete trees into cells that all pass: for tables that go out without a
+    /// person looking.
+    Strict,
+}
+
+impl Linked {
+    /// As the policy spells it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Linked::Audit => "audit",
+            Linked::Strict => "strict",
+        }
+    }
+}
+
 /// The policy file: TOML, versioned, hashed into every audit. Every key is optional; the defaults are the strict ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -52,6 +74,8 @@ pub struct Policy {
     pub sexchrom: SexChromosomes,
     /// People not called.
     pub missing: MissingCalls,
+    /// Earlier releases.
+    pub linked: Linked,
 }
 
 impl Default for Policy {
@@ -62,6 +86,7 @@ impl Default for Policy {
             genotype_tier: GenotypeTier::OnRequest,
             sexchrom: SexChromosomes::Guarded,
             missing: MissingCalls::Class,
+            linked: Linked::Audit,
         }
     }
 }
@@ -102,12 +127,14 @@ impl Policy {
     pub fn and(&self, other: &Self) -> Self {
         let off = [self, other].iter().any(|p| p.genotype_tier == GenotypeTier::Off);
         let drop = [self, other].iter().any(|p| p.sexchrom == SexChromosomes::Drop);
+        let strict = [self, other].iter().any(|p| p.linked == Linked::Strict);
         Self {
             version: self.version,
             k: self.k.max(other.k),
             genotype_tier: if off { GenotypeTier::Off } else { GenotypeTier::OnRequest },
             sexchrom: if drop { SexChromosomes::Drop } else { SexChromosomes::Guarded },
             missing: MissingCalls::Class,
+            linked: if strict { Linked::Strict } else { Linked::Audit },
         }
     }
 

@@ -131,9 +131,12 @@ impl Strata {
         (problems.list().len() == before).then_some(strata)
     }
 
-    /// Cross-classifies the leaves of all trees.
+    /// Cross-classifies the leaves of all trees, and the classes of earlier releases.
     fn cross(trees: Vec<build::Tree>, people: &[Person]) -> Self {
-        let key = |person: usize| -> Vec<usize> { trees.iter().map(|t| t.leaf_of_person[person]).collect() };
+        let key = |person: usize| -> Vec<usize> {
+            let leaves = trees.iter().map(|t| t.leaf_of_person[person]);
+            leaves.chain([people[person].earlier as usize]).collect()
+        };
         let mut ids: BTreeMap<Vec<usize>, usize> = (0..people.len()).map(|p| (key(p), 0)).collect();
         for (id, slot) in ids.values_mut().enumerate() {
             *slot = id;
@@ -246,6 +249,7 @@ mod tests {
                 let person = Person {
                     karyotype,
                     paths: vec![vec![step("sex", sex, false)], path(regions[0].len() > 1)],
+                    earlier: 0,
                 };
                 std::iter::repeat_n(person, *n)
             })
@@ -291,7 +295,7 @@ mod tests {
         let mut problems = Problems::default();
         let people: Vec<Person> = people
             .into_iter()
-            .map(|p| Person { karyotype: p.karyotype, paths: vec![p.paths[1].clone()] })
+            .map(|p| Person { paths: vec![p.paths[1].clone()], ..p })
             .collect();
         let by = ["region:tree".to_owned()];
         let strata = Strata::new(&by, &people, &Policy::default(), &mut problems).unwrap();

@@ -6,6 +6,7 @@
 
 mod cells;
 mod families;
+mod linked;
 mod released;
 mod sums;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tree;
 
 use std::collections::BTreeMap;
 
+pub(crate) use linked::{Allowed, Bits, Joint, Numbers, Print as LinkedPrint, Table, TableNode};
 pub use released::{Frequency, Genotypes, ReleasedRow, Stratum, TableHeader, Tier};
 
 use crate::error::Result;

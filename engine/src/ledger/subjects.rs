@@ -105,6 +105,32 @@ impl Subjects {
         Ok(found)
     }
 
+    /// The numbers of these subjects; new ones get the next numbers, and nothing is written.
+    pub(super) fn provisional(&mut self, home: &Home, namespace: &str, ids: &[&str]) -> Result<Vec<u32>> {
+        let numbers = match self.numbers.take() {
+            Some(numbers) => numbers,
+            None => self.index(home)?,
+        };
+        let mut fresh: HashMap<Token, u32> = HashMap::new();
+        let known = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        let number = |id: &&str| {
+            let token = token(&self.key, namespace, id);
+            let next = known.saturating_add(u32::try_from(fresh.len()).unwrap_or(u32::MAX));
+            numbers.get(&token).copied().unwrap_or_else(|| *fresh.entry(token).or_insert(next))
+        };
+        let found = ids.iter().map(number).collect();
+        self.numbers = Some(numbers);
+        Ok(found)
+    }
+
+    /// A digest under the ledger's key.
+    pub(super) fn keyed(&self, bytes: &[u8]) -> Digest {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(b"shukei callset v1\0");
+        hasher.update(bytes);
+        Digest::finish(&hasher)
+    }
+
     fn index(&self, home: &Home) -> Result<HashMap<Token, u32>> {
         let mut numbers = HashMap::with_capacity(self.raw.len() / LINE);
         for (line, number) in self.raw.chunks_exact(LINE).zip(0u32..) {

@@ -18,6 +18,8 @@ const SHOWN: usize = 20;
 pub(super) struct Cohort {
     /// The sample that stands for each person.
     pub(super) samples: Vec<String>,
+    /// The id of each person.
+    pub(super) subjects: Vec<String>,
     /// One entry per family, spelled alike whatever the user typed: `sex,region:tree`, `icd10=E11`.
     pub(super) by: Vec<String>,
     /// The data site of each person, empty when the table does not say.
@@ -61,6 +63,7 @@ pub(super) fn read(request: &Request, inputs: &[Input], problems: &mut Problems)
     let people = chosen.iter().map(|row| person(row, &families)).collect();
     Some(Cohort {
         samples: chosen.iter().map(|row| row.sample_id.clone()).collect(),
+        subjects: chosen.iter().map(|row| row.subject_id.clone()).collect(),
         data_sites: chosen.iter().map(|row| row.data_site.clone()).collect(),
         by: families.iter().map(|terms| spelling(terms)).collect(),
         people,
@@ -97,7 +100,8 @@ fn person(row: &SampleRow, families: &[Vec<Term>]) -> Person {
         };
         term.levels(row).into_iter().map(step).collect::<Vec<_>>()
     };
-    Person { karyotype, paths: families.iter().map(|terms| terms.iter().flat_map(steps).collect()).collect() }
+    let paths = families.iter().map(|terms| terms.iter().flat_map(steps).collect()).collect();
+    Person { karyotype, paths, earlier: 0 }
 }
 
 /// `--drop-unknown sex`: the one attribute it names.

@@ -57,6 +57,12 @@ pub(super) fn regions(
     (problems.list().len() == before).then(|| spans.into_iter().map(join).collect())
 }
 
+/// Contigs of which anything is asked for.
+pub(super) fn named(contigs: &[Contig], regions: &[Vec<(u64, u64)>]) -> Vec<String> {
+    let asked = contigs.iter().zip(regions).filter(|(_, spans)| !spans.is_empty());
+    asked.map(|(contig, _)| contig.name.clone()).collect()
+}
+
 fn bed(path: &std::path::Path) -> Result<Vec<Region>> {
     let source = std::fs::read_to_string(path).map_err(|e| Error::io(path, &e))?;
     let mut list = Vec::new();

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::past::LedgerAt;
+
 /// What a record that a file does not have means there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -73,6 +75,10 @@ pub struct Request {
     pub policy: Vec<PathBuf>,
     /// Spans that every group of files is cut into.
     pub partitions: usize,
+    /// The ledger that the table is judged by and recorded in.
+    pub ledger: LedgerAt,
+    /// Own releases that never left the platform and that this one takes the place of.
+    pub replaces: Vec<String>,
 }
 
 impl Request {
@@ -80,5 +86,12 @@ impl Request {
     pub fn side_files(&self) -> impl Iterator<Item = &PathBuf> {
         let files = [&self.include, &self.exclude, &self.regions_file, &self.reference];
         files.into_iter().flatten().chain(&self.withdrawn).chain(&self.policy)
+    }
+
+    /// One line for the record of a refusal.
+    pub(crate) fn summary(&self) -> String {
+        let by = if self.by.is_empty() { "no strata".to_owned() } else { self.by.join(" | ") };
+        let inputs: Vec<String> = self.inputs.iter().map(|path| path.display().to_string()).collect();
+        format!("frequency of {} by {by}", inputs.join(" "))
     }
 }

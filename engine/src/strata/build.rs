@@ -26,6 +26,8 @@ pub(crate) struct Person {
     pub(crate) karyotype: Karyotype,
     /// One path per family; empty without `--by`.
     pub(crate) paths: Vec<Vec<Step>>,
+    /// Class of the strata of earlier releases that hold this person: cells are cut by them.
+    pub(crate) earlier: u32,
 }
 
 /// A family before the families are crossed.

@@ -89,6 +89,7 @@ pub(super) fn people(groups: &[Group]) -> Vec<Person> {
     let person = |g: &Group| Person {
         karyotype: g.karyotype,
         paths: g.paths.iter().map(|p| p.iter().enumerate().map(step).collect()).collect(),
+        earlier: 0,
     };
     groups.iter().flat_map(|g| std::iter::repeat_n(person(g), g.people as usize)).collect()
 }

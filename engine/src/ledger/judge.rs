@@ -1,0 +1,136 @@
+//! May these strata be released beside everything that was released before? Sizes alone decide here; numbers are judged variant
+//! by variant when they are there (`suppress::linked`).
+
+use std::collections::HashMap;
+
+use roaring::RoaringBitmap;
+
+use super::derivable::{Derivable, derivable};
+use super::draft::Draft;
+use super::sets::SetDigest;
+use super::{Claim, Ledger, Status};
+use crate::error::{Error, Problems, Text};
+use crate::text;
+
+/// Releases that a refusal looks at one by one, to say which of them it is about.
+const NAMED: usize = 16;
+
+/// What a new release is judged by.
+pub(crate) struct Bar<'a> {
+    pub(crate) k: u32,
+    /// Only releases of this project count (`scope = "project"`).
+    pub(crate) project: Option<&'a str>,
+    /// Releases that no longer count: those that the new one replaces.
+    pub(crate) without: &'a [String],
+}
+
+impl Bar<'_> {
+    /// The releases that count, with the sets that each shows.
+    pub(crate) fn standing<'l>(&self, ledger: &'l Ledger) -> Vec<(&'l str, &'l Claim, Status)> {
+        let counts = |(id, claim, _): &(&str, &Claim, Status)| {
+            self.project.is_none_or(|p| claim.project == p) && !self.without.iter().any(|w| w == id)
+        };
+        ledger.standing().filter(counts).collect()
+    }
+
+    /// Refuses strata from which, together with those of earlier releases, a group of fewer than K people follows.
+    pub(crate) fn judge(&self, ledger: &Ledger, draft: &Draft) -> Result<(), Problems> {
+        let standing = self.standing(ledger);
+        match self.derivable(ledger, draft, &standing) {
+            Derivable::Nothing => Ok(()),
+            Derivable::Undecided => Err(undecided().into()),
+            Derivable::Group(group) => Err(self.refusal(ledger, draft, &standing, &group)),
+        }
+    }
+
+    fn derivable(
+        &self,
+        ledger: &Ledger,
+        draft: &Draft,
+        standing: &[(&str, &Claim, Status)],
+    ) -> Derivable {
+        let mut distinct: HashMap<SetDigest, &RoaringBitmap> = HashMap::new();
+        for (_, claim, _) in standing {
+            let digests = claim.families.iter().flat_map(|f| f.nodes.iter().map(|n| n.set));
+            for digest in digests {
+                if let Some(set) = ledger.set(&digest) {
+                    distinct.entry(digest).or_insert(set);
+                }
+            }
+        }
+        for set in draft.sets() {
+            distinct.entry(SetDigest::of(set)).or_insert(set);
+        }
+        let mut distinct: Vec<(SetDigest, &RoaringBitmap)> = distinct.into_iter().collect();
+        distinct.sort_by_key(|(digest, _)| *digest);
+        let sets: Vec<&RoaringBitmap> = distinct.into_iter().map(|(_, set)| set).collect();
+        derivable(&sets, self.k)
+    }
+
+    /// Which earlier releases it is about, and what would help. Never how many people.
+    fn refusal(
+        &self,
+        ledger: &Ledger,
+        draft: &Draft,
+        standing: &[(&str, &Claim, Status)],
+        group: &RoaringBitmap,
+    ) -> Problems {
+        let near = |claim: &Claim| {
+            let root = ledger.set(&claim.families[0].nodes[0].set);
+            root.is_some_and(|r| !r.is_disjoint(draft.root()) || !r.is_disjoint(group))
+        };
+        let mut blamed: Vec<(&str, Status)> = Vec::new();
+        for &(id, _, status) in standing.iter().filter(|(_, c, _)| near(c)).rev().take(NAMED) {
+            let others: Vec<(&str, &Claim, Status)> =
+                standing.iter().filter(|(other, ..)| *other != id).copied().collect();
+            if self.derivable(ledger, draft, &others) == Derivable::Nothing {
+                blamed.push((id, status));
+            }
+        }
+        let Text { en, ja } = advice(&blamed);
+        let k = self.k;
+        Error::refused(text!(
+            "together with earlier releases this table would tell about a group of fewer than {k} people, as when few have \
+             joined or left since; {en}",
+            "過去の公開物と合わせると{k}人未満の集団のことが分かってしまいます（その後に少人数が加わった、または同意を撤回した場合など）。{ja}"
+        ))
+        .into()
+    }
+}
+
+fn advice(blamed: &[(&str, Status)]) -> Text {
+    if let [(id, status)] = blamed {
+        return match status {
+            Status::Exported => text!(
+                "release {id} has left the platform, so that it cannot be replaced: publish again when enough people have \
+                 joined or left",
+                "公開 {id} はすでに外部に出ているため置き換えられません。加わった人と抜けた人が十分な数になってから改めて公開してください"
+            ),
+            _ => text!(
+                "publish again when enough people have joined or left; or, since release {id} has not left the platform, \
+                 put this one in its place: --replaces {id}",
+                "加わった人と抜けた人が十分な数になってから改めて公開するか、公開 {id} はまだ外部に出ていないので、これで置き換えてください: --replaces {id}"
+            ),
+        };
+    }
+    let list = blamed.iter().map(|(id, _)| *id).collect::<Vec<_>>().join(", ");
+    let (en, ja) = if list.is_empty() {
+        (String::new(), String::new())
+    } else {
+        (format!(" (it would pass without any one of {list})"), format!("（{list} のいずれか1つがなければ公開できます）"))
+    };
+    text!(
+        "publish again when enough people have joined or left, or void releases that never left the platform: shukei ledger \
+         list, shukei ledger void ID{en}",
+        "加わった人と抜けた人が十分な数になってから改めて公開するか、外部に出ていない公開を取り消してください: shukei ledger list、shukei ledger void ID{ja}"
+    )
+}
+
+/// The limit of the search was reached.
+pub(crate) fn undecided() -> Error {
+    Error::refused(text!(
+        "whether a small group follows from this table and the earlier releases could not be decided within the limits: a \
+         person must; ask the platform office, or use strata that were released before",
+        "この表と過去の公開物から少人数の集団のことが分かるかどうかを自動では判定できませんでした。事務局に相談するか、公開済みの層別を使ってください"
+    ))
+}

@@ -1,0 +1,268 @@
+//! From the decision that a table may be released to the files that are: reserved → archived → released.
+//!
+//! Under the lock the strata are judged and a reserved entry is appended, which counts as a release from then on. Then the table
+//! is made, every file is copied into the archive and only then recorded as released; whoever makes the table renames its files
+//! afterwards. A run that fails in between makes its reservation void; one that is killed leaves it, and it goes on counting.
+
+use std::fs::{DirBuilder, File};
+use std::io::{BufReader, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use super::beside::{Asked, Beside};
+use super::draft::Draft;
+use super::entry::{Claim, Event, FileRecord, Released, Voided};
+use super::judge::Bar;
+use super::sets::SetDigest;
+use super::{Ledger, Locked, Status};
+use crate::actor::Actor;
+use crate::error::{Error, Problems, Result};
+use crate::plan::Plan;
+use crate::policy::Linked;
+use crate::text;
+use crate::write::{Finished, file};
+
+/// A release that the ledger has admitted and that counts there. Holding one proves that the strata of the plan were judged
+/// together with every earlier release.
+pub struct Reservation {
+    ledger: Ledger,
+    id: String,
+    archive: PathBuf,
+    beside: Option<Beside>,
+    facts: Facts,
+    open: bool,
+}
+
+/// What an audit says of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Name of the release: `R000001`.
+    pub id: String,
+    /// `global` or `project`.
+    pub scope: &'static str,
+    /// Releases that the strata were judged together with.
+    pub judged_with: usize,
+    /// Tables that every variant was judged together with.
+    pub linked: usize,
+    /// `audit` or `strict`.
+    pub rule: &'static str,
+    /// The ledger is a user's own and does not know of others' releases.
+    pub per_user: bool,
+    /// Releases that this one took the place of.
+    pub replaces: Vec<String>,
+}
+
+impl std::fmt::Debug for Reservation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reservation").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Judges the strata of a plan under the ledger's lock and reserves the release.
+pub fn reserve(plan: &Plan) -> Result<Reservation, Problems> {
+    let at = &plan.request().ledger;
+    let mut ledger = Ledger::open(&at.dir()?)?;
+    let archive = at.archive()?;
+    let mut locked = ledger.lock()?;
+    let ids: Vec<&str> = plan.subjects().iter().map(String::as_str).collect();
+    let numbers = locked.indices(&at.namespace, &ids)?;
+    plan.still_fine_enough(&locked, &numbers)?;
+    let draft = Draft::new(plan.strata(), &numbers);
+    let without = replaced(plan, &locked)?;
+    let bar = Bar { k: plan.policy().k, project: at.project_scope(plan.project()), without: &without };
+    bar.judge(&locked, &draft)?;
+    let callset = locked.keyed(&plan.callset()).to_string();
+    let contigs = plan.planned_contigs();
+    let asked = Asked {
+        draft: &draft,
+        callset: &callset,
+        contigs: &contigs,
+        strict: plan.policy().linked == Linked::Strict,
+        bar: &bar,
+        archive: &archive,
+    };
+    let beside = Beside::open(&locked, &asked)?;
+    let facts = Facts {
+        id: String::new(),
+        scope: at.scope.name(),
+        judged_with: bar.standing(&locked).len(),
+        linked: beside.as_ref().map_or(0, |b| b.earlier.len()),
+        rule: plan.policy().linked.name(),
+        per_user: at.is_per_user(),
+        replaces: plan.request().replaces.clone(),
+    };
+    let id = append(&mut locked, plan, &draft, (callset, contigs), without)?;
+    drop(locked);
+    let facts = Facts { id: id.clone(), ..facts };
+    Ok(Reservation { ledger, id, archive, beside, facts, open: true })
+}
+
+/// Releases that no longer count once this one is reserved: those of `--replaces`, and own reservations of the very same
+/// plan, whose run was killed and is now done again.
+fn replaced(plan: &Plan, ledger: &Ledger) -> Result<Vec<String>, Problems> {
+    let mut problems = Problems::default();
+    let me = Actor::current();
+    let mut list = Vec::new();
+    for id in &plan.request().replaces {
+        let own = ledger.release_of(id).is_some_and(|c| {
+            c.actor.uid == me.uid || plan.permit_project().is_some_and(|p| p == c.project)
+        });
+        match ledger.status_of(id) {
+            None => problems.push(not_there(id)),
+            Some(Status::Exported) => problems.push(exported(id)),
+            Some(_) if !own => problems.push(not_own(id)),
+            Some(Status::Void) => {}
+            Some(Status::Reserved | Status::Released) => list.push(id.clone()),
+        }
+    }
+    let again = ledger.standing().filter(|(_, claim, status)| {
+        *status == Status::Reserved && claim.plan == plan.digest() && claim.actor.uid == me.uid
+    });
+    list.extend(again.map(|(id, ..)| id.to_owned()));
+    list.sort();
+    list.dedup();
+    if problems.is_empty() { Ok(list) } else { Err(problems) }
+}
+
+fn append(
+    locked: &mut Locked<'_>,
+    plan: &Plan,
+    draft: &Draft,
+    (callset, contigs): (String, Vec<String>),
+    replaces: Vec<String>,
+) -> Result<String> {
+    let [xx, xy] = &draft.sexes;
+    let claim = Claim {
+        project: plan.project().to_owned(),
+        actor: Actor::current(),
+        handler: plan.handler().map(str::to_owned),
+        product: "frequency".to_owned(),
+        plan: plan.digest().to_owned(),
+        callset,
+        policy: plan.policy().hash(),
+        k: plan.policy().k,
+        genotypes: plan.may_print_genotypes(),
+        contigs,
+        families: draft.claimed(),
+        xx: SetDigest::of(xx),
+        xy: SetDigest::of(xy),
+        replaces,
+    };
+    let sets: Vec<_> = draft.sets().chain([xx, xy]).cloned().collect();
+    locked.append_claim(claim, &sets)
+}
+
+impl Reservation {
+    /// Name of the release.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What the audit says of the ledger.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The earlier tables that every variant is judged together with.
+    pub(crate) fn take_beside(&mut self) -> Option<Beside> {
+        self.beside.take()
+    }
+
+    /// Copies every file into the archive, and only then records the release. Nothing may get its name before.
+    pub(crate) fn archive(mut self, files: &[Finished], audit: &[u8], rows: u64) -> Result<()> {
+        let dir = self.archive.join(&self.id);
+        let kept = keep(&dir, files, audit);
+        let mut records = match kept {
+            Ok(records) => records,
+            Err(error) => {
+                // What was copied so far is of no use without the rest.
+                let _ = std::fs::remove_dir_all(&dir);
+                return Err(error);
+            }
+        };
+        records.sort_by(|a, b| a.name.cmp(&b.name));
+        let released = Released { id: self.id.clone(), rows, files: records };
+        self.ledger.lock()?.append(Event::Released(released))?;
+        self.open = false;
+        Ok(())
+    }
+}
+
+impl Drop for Reservation {
+    /// A run that failed gives its reservation back: nothing of it can be read by anybody. If the ledger cannot take that
+    /// word, the reservation goes on counting, which is the safe side.
+    fn drop(&mut self) {
+        if self.open {
+            let void = Voided {
+                id: self.id.clone(),
+                actor: Actor::current(),
+                permit_project: None,
+                reason: Some("the run failed before its files were released".to_owned()),
+            };
+            let _ = self.ledger.lock().and_then(|mut locked| locked.append(Event::Void(void)));
+        }
+    }
+}
+
+/// Copies files and audit, each checked against its digest on the way and put on disk.
+fn keep(dir: &Path, files: &[Finished], audit: &[u8]) -> Result<Vec<FileRecord>> {
+    let failed = |path: &Path, e: &std::io::Error| {
+        Error::io(path, e).on(text!("archive (nothing is released)", "保管（公開は行いません）"))
+    };
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| failed(dir, &e))?;
+    let mut records = Vec::new();
+    for finished in files {
+        let to = dir.join(&finished.name);
+        let copied = copy(&finished.path, &to).map_err(|e| failed(&to, &e))?;
+        if copied != finished.blake3 {
+            return Err(Error::input(text!(
+                "the copy is not the file that was written; nothing is released",
+                "コピーが元のファイルと一致しません。公開は行いません"
+            ))
+            .at(to.display(), ""));
+        }
+        records.push(FileRecord { name: finished.name.clone(), bytes: finished.bytes, blake3: copied });
+    }
+    let to = dir.join("audit.json");
+    let written = file::create(&to)?;
+    let put = |mut f: &File| f.write_all(audit).and_then(|()| f.sync_all());
+    put(&written).map_err(|e| failed(&to, &e))?;
+    let blake3 = blake3::hash(audit).to_hex().to_string();
+    records.push(FileRecord { name: "audit.json".to_owned(), bytes: audit.len() as u64, blake3 });
+    file::sync_dir(dir)?;
+    Ok(records)
+}
+
+/// Copies a file and gives the digest of what was read back from the copy.
+fn copy(from: &Path, to: &Path) -> std::io::Result<String> {
+    let _ = std::fs::remove_file(to);
+    let mut out = std::fs::OpenOptions::new().create_new(true).write(true).open(to)?;
+    std::io::copy(&mut BufReader::new(File::open(from)?), &mut out)?;
+    out.sync_all()?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(to)?)?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+fn not_there(id: &str) -> Error {
+    Error::usage(text!(
+        "--replaces {id}: the ledger has no such release; `shukei ledger list` shows them",
+        "--replaces {id}: 台帳にこの公開はありません。`shukei ledger list` で確認してください"
+    ))
+}
+
+fn exported(id: &str) -> Error {
+    Error::refused(text!(
+        "--replaces {id}: this release has left the platform; it counts for good",
+        "--replaces {id}: この公開はすでに外部に出ており、取り消せません"
+    ))
+}
+
+fn not_own(id: &str) -> Error {
+    Error::refused(text!(
+        "--replaces {id}: this release is somebody else's; ask them, or run this under the permit of its project",
+        "--replaces {id}: 他の人の公開です。本人に依頼するか、そのプロジェクトの許可証のもとで実行してください"
+    ))
+}
