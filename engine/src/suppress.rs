@@ -2,32 +2,34 @@
 //!
 //! `merge` hands over the counts of every variant; this file decides, variant by variant, which nodes are printed, and
 //! hands out rows in which nothing else is left. The rules are those of `disclosure.md` §2–§4; the tree rule is in
-//! `tree`, further families in `families`, the tests in `sums`.
+//! `tree`, further families in `families`, the tests in `sums`, what a plan fixes for all
+//! variants in `layout`; `variant` puts them together.
 
 mod cells;
 mod families;
+mod layout;
 mod linked;
 mod released;
 mod sums;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod variant;
 
 use std::collections::BTreeMap;
 
-pub(crate) use linked::{Allowed, Bits, Joint, Numbers, Print as LinkedPrint, Table, TableNode};
+pub(crate) use linked::{Allowed, Bits, Joint, Numbers, Print, Table as JointTable, TableNode};
 pub use released::{Frequency, Genotypes, ReleasedRow, Stratum, TableHeader, Tier};
 
 use crate::error::Result;
 use crate::merge::Merged;
 use crate::partial::Unit;
-use crate::policy::{GenotypeTier, Policy, SexChromosomes};
+use crate::policy::{Policy, SexChromosomes};
 use crate::region::Zone;
 use crate::strata::Strata;
-use cells::Cells;
-use families::Pair;
-use sums::{Rule, Sums};
-use tree::Decision;
+use layout::Layout;
+use sums::{AC, AN, DIPLOID_HOMREF, HAPLOID_REF, HEMI, HET, HOMALT, Table};
+use variant::{T1, Variant};
 
 /// A table to which the disclosure policy was applied. Holding one proves it; nothing outside this module makes one.
 ///
@@ -52,7 +54,7 @@ pub fn suppress<'p>(merged: Merged<'p>) -> Result<Released<'p>> {
     let header = TableHeader {
         strata: suppressor.strata.clone(),
         contigs: plan.contigs().to_vec(),
-        genotypes: suppressor.may_print_genotypes(),
+        genotypes: suppressor.t1.is_some(),
         filters: plan.filters().to_vec(),
         description: plan.description(),
     };
@@ -109,37 +111,27 @@ pub(crate) struct Suppressor {
     strata: Vec<Stratum>,
     /// `stratum_of[family][node]`: where a node is printed.
     stratum_of: Vec<Vec<Option<usize>>>,
-    pair: Option<Pair>,
-    cells: Cells,
+    /// The genotype columns, if there are any.
+    t1: Option<T1>,
+    /// By zone; made for the first variant of each.
+    layouts: [Option<Box<Layout>>; 4],
+    variant: Variant,
 }
 
 /// Takes one printed ALT: its place in the unit, the tier, and the numbers of every stratum.
 pub(crate) type Each<'a> = &'a mut dyn FnMut(usize, Tier, Box<[Option<Frequency>]>);
 
-/// What is printed of one variant: its tier and, per family attempted, the nodes that stand alone.
-struct Print {
-    tier: Tier,
-    decisions: Vec<Decision>,
-}
-
 impl Suppressor {
     pub(crate) fn new(rules: Rules) -> Self {
         let (strata, stratum_of) = columns(&rules.strata);
-        let pair = families::is_pair(&rules.strata, rules.policy.k).then(|| Pair::of(&rules.strata));
-        let cells = Cells::new(&rules.strata, rules.policy.k);
-        Self { rules, strata, stratum_of, pair, cells }
+        let t1 = T1::of(&rules, strata.len());
+        let variant = Variant::new(&rules.strata, rules.policy.k);
+        Self { rules, strata, stratum_of, t1, layouts: [const { None }; 4], variant }
     }
 
     /// The strata printed, in column order, the whole cohort first.
     pub(crate) fn strata(&self) -> &[Stratum] {
         &self.strata
-    }
-
-    /// Genotype columns exist: without strata always, with strata on request, never when the policy says so.
-    fn may_print_genotypes(&self) -> bool {
-        let plain = self.strata.len() == 1;
-        self.rules.policy.genotype_tier == GenotypeTier::OnRequest
-            && (plain || self.rules.genotypes_requested)
     }
 
     /// The rows of one variant (all ALTs at one position).
@@ -167,93 +159,21 @@ impl Suppressor {
         if policy.sexchrom == SexChromosomes::Drop && matches!(zone, Zone::X | Zone::Y) {
             return;
         }
-        let root_size = strata.families[0].nodes[0].size;
-        let rule = Rule { k: policy.k, zone, genotypes: false };
-        let floor = rule.alt_floor(root_size);
-        let printed: Vec<usize> =
-            (0..unit.variants.len()).filter(|&v| self.cells.allele_count(unit, v, zone) >= floor).collect();
-        if printed.is_empty() {
-            return;
+        let layout =
+            self.layouts[zone as usize].get_or_insert_with(|| Box::new(Layout::new(strata, zone, policy.k)));
+        let Some(tier) = self.variant.decide(layout, unit, self.t1) else { return };
+        for (alt, &variant) in self.variant.printed().iter().enumerate() {
+            each(variant, tier, self.shown(alt, tier));
         }
-        let deltas = self.cells.deltas(unit, &printed, zone);
-        let Some(print) = self.print(rule, printed.len(), &deltas) else { return };
-        for (alt, &variant) in printed.iter().enumerate() {
-            each(variant, print.tier, self.shown(alt, &print));
-        }
-    }
-
-    /// T1–T3 and the families.
-    fn print(&self, rule: Rule, alts: usize, deltas: &[(usize, Sums)]) -> Option<Print> {
-        let strata = &self.rules.strata;
-        let root_size = strata.families[0].nodes[0].size;
-        let first = tree::sums(&strata.families[0], rule, alts, deltas);
-        let root = first[0].clone();
-        if !rule.passes(&root, root_size) {
-            return None;
-        }
-        let by_genotype = Rule { genotypes: true, ..rule };
-        if !self.considers_genotypes(&root) {
-            return Some(Print { tier: Tier::A, decisions: self.families(rule, first, alts, deltas) });
-        }
-        if by_genotype.passes(&root, root_size) {
-            return Some(Print { tier: Tier::G, decisions: self.families(by_genotype, first, alts, deltas) });
-        }
-        let mut nodes = vec![None; first.len()];
-        nodes[0] = Some(root);
-        Some(Print { tier: Tier::A, decisions: vec![Decision { nodes, complete: false }] })
-    }
-
-    /// T1: a function of the root's printed AC and AN′ that the plan fixes, and of nothing else.
-    fn considers_genotypes(&self, root: &Sums) -> bool {
-        if !self.may_print_genotypes() || root.ac.len() != 1 {
-            return false;
-        }
-        let minor = root.ac[0].min(root.an - root.ac[0]);
-        self.strata.len() == 1 || minor * minor >= 4 * self.rules.policy.k() * root.an
-    }
-
-    /// The first family, and each further one until the first denial.
-    fn families(&self, rule: Rule, first: Vec<Sums>, alts: usize, deltas: &[(usize, Sums)]) -> Vec<Decision> {
-        let strata = &self.rules.strata;
-        let mut decisions = vec![tree::decide(&strata.families[0], rule, first)];
-        for (i, family) in strata.families.iter().enumerate().skip(1) {
-            if !decisions[i - 1].complete {
-                break;
-            }
-            let sums = tree::sums(family, rule, alts, deltas);
-            let decision = match self.pair_of(rule, &decisions[0]) {
-                Some(pair) => by_pair(pair, rule, family, sums),
-                None => families::atoms_pass(&strata.atoms[i], rule, alts, deltas)
-                    .then(|| tree::decide(family, rule, sums)),
-            };
-            match decision {
-                Some(decision) => decisions.push(decision),
-                None => break,
-            }
-        }
-        decisions
-    }
-
-    /// The margins for rule (b), where the print of the first family says that it is the rule.
-    fn pair_of(&self, rule: Rule, first: &Decision) -> Option<Pair> {
-        let strata = &self.rules.strata;
-        let (pair, root) = (self.pair.as_ref()?, first.nodes[0].as_ref()?);
-        let everybody = i64::from(strata.families[0].nodes[0].size.max_an(rule.zone));
-        if rule.zone != Zone::Diploid || rule.genotypes || root.ac.len() != 1 || root.an != everybody {
-            return None;
-        }
-        let rows = &strata.families[0].nodes[0].children;
-        let row = |p: usize| first.nodes[rows[p]].as_ref().map(|s| s.ac[0]);
-        Some(Pair { capacity: pair.capacity.clone(), rows: [row(0)?, row(1)?], columns: Vec::new() })
     }
 
     /// The numbers of every stratum for one printed ALT.
-    fn shown(&self, alt: usize, print: &Print) -> Box<[Option<Frequency>]> {
+    fn shown(&self, alt: usize, tier: Tier) -> Box<[Option<Frequency>]> {
         let mut cells = vec![None; self.strata.len()];
-        for (family, decision) in print.decisions.iter().enumerate() {
-            for (node, sums) in decision.nodes.iter().enumerate() {
-                if let (Some(stratum), Some(sums)) = (self.stratum_of[family][node], sums) {
-                    cells[stratum] = frequency(sums, alt, print.tier);
+        for (decision, stratum_of) in self.variant.decisions().iter().zip(&self.stratum_of) {
+            for &node in &decision.alone {
+                if let Some(stratum) = stratum_of[node] {
+                    cells[stratum] = frequency(&decision.sums, node, alt, tier);
                 }
             }
         }
@@ -266,16 +186,6 @@ impl Frequency {
     pub(crate) fn classes(&self) -> Option<[u32; 5]> {
         self.genotypes.as_ref().map(|g| [g.homref, g.het, g.homalt, g.hemi, g.diploid_homref])
     }
-}
-
-/// Rule (b): a public test on the first margin, every column passing, and wide enough intervals.
-fn by_pair(mut pair: Pair, rule: Rule, family: &crate::strata::Family, sums: Vec<Sums>) -> Option<Decision> {
-    if !pair.may_try() {
-        return None;
-    }
-    pair.columns = family.nodes[0].children.iter().map(|&c| sums[c].ac[0]).collect();
-    let decision = tree::decide(family, rule, sums);
-    (decision.complete && pair.intervals_pass(rule.k)).then_some(decision)
 }
 
 /// The strata of a table, each name once, the whole cohort first; and where each node of each family is printed.
@@ -302,17 +212,17 @@ fn columns(strata: &Strata) -> (Vec<Stratum>, Vec<Vec<Option<usize>>>) {
 
 /// The released numbers of one ALT in one node. Sums are counts of people and alleles of one cohort: they fit; if one ever
 /// did not, the cell is withheld rather than wrong.
-fn frequency(sums: &Sums, alt: usize, tier: Tier) -> Option<Frequency> {
-    let count = |n: i64| u32::try_from(n).ok();
+fn frequency(sums: &Table, node: usize, alt: usize, tier: Tier) -> Option<Frequency> {
+    let count = |column: usize| u32::try_from(sums.get(node, column)).ok();
     let genotypes = match tier {
         Tier::A => None,
         Tier::G => Some(Genotypes {
-            homref: count(sums.diploid_homref + sums.haploid_ref)?,
-            het: count(sums.het)?,
-            homalt: count(sums.homalt)?,
-            hemi: count(sums.hemi)?,
-            diploid_homref: count(sums.diploid_homref)?,
+            homref: count(DIPLOID_HOMREF)?.checked_add(count(HAPLOID_REF)?)?,
+            het: count(HET)?,
+            homalt: count(HOMALT)?,
+            hemi: count(HEMI)?,
+            diploid_homref: count(DIPLOID_HOMREF)?,
         }),
     };
-    Some(Frequency { ac: count(sums.ac[alt])?, an: count(sums.an)?, genotypes })
+    Some(Frequency { ac: count(AC + alt)?, an: count(AN)?, genotypes })
 }

@@ -1,29 +1,55 @@
 //! From the counts of a variant to what each plan cell adds to the print: the missing-call rule lives here.
 
-use super::sums::Sums;
-use crate::partial::Unit;
+use super::sums::{AC, AN, COLUMNS, DIPLOID_HOMREF, HAPLOID_REF, HEMI, HET, HOMALT};
+use crate::partial::{CellCounts, Unit};
 use crate::region::Zone;
-use crate::strata::{FineCell, Size, Strata};
+use crate::strata::Strata;
 
-/// What the tallies of one plan cell say of one variant.
-#[derive(Clone, Default)]
-struct Counts {
-    touched: bool,
-    not_called_diploid: u32,
-    not_called_haploid: u32,
-    ac: Vec<u32>,
-    het: u32,
-    homalt: u32,
-    hemi: u32,
+/// The plan cells as one zone counts them.
+pub(super) struct ZoneCells {
+    /// Copies that people of each counting cell have.
+    copies: Vec<u8>,
+    /// People with two copies and with one, per plan cell.
+    people: [Vec<u32>; 2],
 }
 
-/// Scratch space over the plan cells.
+impl ZoneCells {
+    pub(super) fn new(strata: &Strata, zone: Zone) -> Self {
+        let copies = strata.fine.iter().map(|f| f.karyotype.copies(zone)).collect();
+        let diploid = strata.cells.iter().map(|s| s.diploid(zone)).collect();
+        let haploid = strata.cells.iter().map(|s| s.haploid(zone)).collect();
+        Self { copies, people: [diploid, haploid] }
+    }
+
+    /// The entries of a variant that this zone counts.
+    fn counted<'a>(&'a self, cells: &'a [CellCounts]) -> impl Iterator<Item = &'a CellCounts> {
+        cells.iter().filter(|c| self.copies[c.fine as usize] > 0)
+    }
+
+    /// AC of one ALT over the cohort.
+    pub(super) fn allele_count(&self, cells: &[CellCounts]) -> i64 {
+        self.counted(cells).map(alleles).sum()
+    }
+}
+
+fn alleles(cell: &CellCounts) -> i64 {
+    i64::from(cell.het) + 2 * i64::from(cell.homalt) + i64::from(cell.hemi)
+}
+
+/// What the plan cells of one variant deviate by from everybody called and nobody a carrier. The memory is kept; cells
+/// that a variant does not touch hold what an earlier one left, and are not read.
 pub(super) struct Cells {
     k: u32,
-    fine: Vec<FineCell>,
-    sizes: Vec<Size>,
-    counts: Vec<Counts>,
-    touched: Vec<usize>,
+    cell_of_fine: Vec<u32>,
+    /// The variant that touched a cell last.
+    stamp: Vec<u64>,
+    variant: u64,
+    touched: Vec<u32>,
+    genotypes: bool,
+    /// People shown as not called, with two copies and with one.
+    lost: [Vec<u32>; 2],
+    /// By column, as in a table of sums.
+    deltas: Vec<i64>,
 }
 
 /// People shown as not called, of `x` in a cell of `n`: none if fewer than K or if the cell is below 2K; never more
@@ -34,69 +60,106 @@ fn shown_missing(x: u32, n: u32, k: u32) -> u32 {
 
 impl Cells {
     pub(super) fn new(strata: &Strata, k: u32) -> Self {
-        let counts = vec![Counts::default(); strata.cells.len()];
-        Self { k, fine: strata.fine.clone(), sizes: strata.cells.clone(), counts, touched: Vec::new() }
-    }
-
-    /// AC of one ALT over the cohort.
-    pub(super) fn allele_count(&self, unit: &Unit, variant: usize, zone: Zone) -> i64 {
-        let counted = |fine: u32| self.fine[fine as usize].karyotype.copies(zone) > 0;
-        let cells = unit.variants[variant].cells.iter().filter(|c| counted(c.fine));
-        cells.map(|c| i64::from(c.het) + 2 * i64::from(c.homalt) + i64::from(c.hemi)).sum()
-    }
-
-    /// Deviations of every touched plan cell, for the printed ALTs; unprinted ALTs are rest.
-    pub(super) fn deltas(&mut self, unit: &Unit, printed: &[usize], zone: Zone) -> Vec<(usize, Sums)> {
-        for &(fine, x) in &unit.missing {
-            let copies = self.fine[fine as usize].karyotype.copies(zone);
-            let counts = self.touch(fine, printed.len());
-            match copies {
-                2 => counts.not_called_diploid += x,
-                1 => counts.not_called_haploid += x,
-                _ => {}
-            }
+        let n = strata.cells.len();
+        Self {
+            k,
+            cell_of_fine: strata.fine.iter().map(|f| u32::try_from(f.cell).unwrap_or(u32::MAX)).collect(),
+            stamp: vec![0; n],
+            variant: 0,
+            touched: Vec::with_capacity(n),
+            genotypes: false,
+            lost: [vec![0; n], vec![0; n]],
+            deltas: vec![0; n * COLUMNS],
         }
+    }
+
+    /// The cells with a deviation.
+    pub(super) fn touched(&self) -> &[u32] {
+        &self.touched
+    }
+
+    /// True when the columns of genotype classes are there.
+    pub(super) fn genotypes(&self) -> bool {
+        self.genotypes
+    }
+
+    /// One column of deviations, right for touched cells.
+    pub(super) fn deltas(&self, column: usize) -> &[i64] {
+        &self.deltas[column * self.stamp.len()..][..self.stamp.len()]
+    }
+
+    /// AN′ and the AC of the printed ALTs; unprinted ALTs are rest.
+    pub(super) fn alleles(&mut self, unit: &Unit, printed: &[usize], zone: &ZoneCells) {
+        let n = self.stamp.len();
+        self.variant += 1;
+        self.genotypes = false;
+        self.touched.clear();
+        if self.deltas.len() < n * (AC + printed.len()) {
+            self.deltas.resize(n * (AC + printed.len()), 0);
+        }
+        self.not_called(unit, printed.len(), zone);
         for (alt, &variant) in printed.iter().enumerate() {
-            for cell in &unit.variants[variant].cells {
-                if self.fine[cell.fine as usize].karyotype.copies(zone) == 0 {
-                    continue;
-                }
-                let counts = self.touch(cell.fine, printed.len());
-                counts.ac[alt] += cell.het + 2 * cell.homalt + cell.hemi;
-                counts.het += cell.het;
-                counts.homalt += cell.homalt;
-                counts.hemi += cell.hemi;
+            for counts in zone.counted(&unit.variants[variant].cells) {
+                let cell = self.touch(counts.fine, printed.len());
+                self.deltas[(AC + alt) * n + cell] += alleles(counts);
             }
         }
-        let touched = std::mem::take(&mut self.touched);
-        touched.into_iter().map(|cell| (cell, self.delta(cell, zone))).collect()
     }
 
-    fn touch(&mut self, fine: u32, alts: usize) -> &mut Counts {
-        let cell = self.fine[fine as usize].cell;
-        let counts = &mut self.counts[cell];
-        if !counts.touched {
-            *counts = Counts { touched: true, ac: vec![0; alts], ..Counts::default() };
-            self.touched.push(cell);
+    fn not_called(&mut self, unit: &Unit, alts: usize, zone: &ZoneCells) {
+        for &(fine, x) in &unit.missing {
+            let copies = zone.copies[fine as usize];
+            if copies > 0 {
+                let cell = self.touch(fine, alts);
+                self.lost[usize::from(copies == 1)][cell] += x;
+            }
         }
-        counts
+        for &cell in &self.touched {
+            let cell = cell as usize;
+            for (lost, people) in self.lost.iter_mut().zip(&zone.people) {
+                lost[cell] = shown_missing(lost[cell], people[cell], self.k);
+            }
+            let [diploid, haploid] = [0, 1].map(|i| i64::from(self.lost[i][cell]));
+            self.deltas[AN * self.stamp.len() + cell] = -(2 * diploid + haploid);
+        }
     }
 
-    /// The deviation of one plan cell; clears its scratch.
-    fn delta(&mut self, cell: usize, zone: Zone) -> Sums {
-        let counts = std::mem::take(&mut self.counts[cell]);
-        let size = self.sizes[cell];
-        let diploid = i64::from(shown_missing(counts.not_called_diploid, size.diploid(zone), self.k));
-        let haploid = i64::from(shown_missing(counts.not_called_haploid, size.haploid(zone), self.k));
-        let (het, homalt, hemi) = (i64::from(counts.het), i64::from(counts.homalt), i64::from(counts.hemi));
-        Sums {
-            an: -(2 * diploid + haploid),
-            ac: counts.ac.iter().map(|&n| i64::from(n)).collect(),
-            diploid_homref: -(diploid + het + homalt),
-            haploid_ref: -(haploid + hemi),
-            het,
-            homalt,
-            hemi,
+    /// The plan cell of a counting cell, ready to be added to.
+    fn touch(&mut self, fine: u32, alts: usize) -> usize {
+        let (touched, n) = (self.cell_of_fine[fine as usize], self.stamp.len());
+        let cell = touched as usize;
+        if self.stamp[cell] != self.variant {
+            self.stamp[cell] = self.variant;
+            self.touched.push(touched);
+            self.lost[0][cell] = 0;
+            self.lost[1][cell] = 0;
+            for column in AN..AC + alts {
+                self.deltas[column * n + cell] = 0;
+            }
+        }
+        cell
+    }
+
+    /// Adds the genotype classes of the only printed ALT.
+    pub(super) fn classes(&mut self, counts: &[CellCounts], zone: &ZoneCells) {
+        let n = self.stamp.len();
+        self.genotypes = true;
+        for &cell in &self.touched {
+            let cell = cell as usize;
+            self.deltas[DIPLOID_HOMREF * n + cell] = -i64::from(self.lost[0][cell]);
+            self.deltas[HAPLOID_REF * n + cell] = -i64::from(self.lost[1][cell]);
+            for column in [HET, HOMALT, HEMI] {
+                self.deltas[column * n + cell] = 0;
+            }
+        }
+        for counts in zone.counted(counts) {
+            let cell = self.cell_of_fine[counts.fine as usize] as usize;
+            let [het, homalt, hemi] = [counts.het, counts.homalt, counts.hemi].map(i64::from);
+            let changes = [het, homalt, hemi, -het - homalt, -hemi];
+            for (column, n_more) in [HET, HOMALT, HEMI, DIPLOID_HOMREF, HAPLOID_REF].into_iter().zip(changes)
+            {
+                self.deltas[column * n + cell] += n_more;
+            }
         }
     }
 }

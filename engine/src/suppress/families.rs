@@ -8,83 +8,110 @@
 //!   nobody as not called.
 //! * (a) otherwise.
 
-use super::sums::{Rule, Sums};
-use crate::strata::{Atoms, Family, Strata};
+use super::cells::Cells;
+use super::sums::{AC, Rule, Sets, Table, Test};
+use crate::region::Zone;
+use crate::strata::{Atoms, Family, Size, Strata};
 
-/// True when a request has the shape of rule (b).
-pub(super) fn is_pair(strata: &Strata, k: u32) -> bool {
-    let [first, second] = strata.families.as_slice() else { return false };
-    let one_level = |f: &Family| f.levels == 1 && f.nodes.iter().all(|n| n.name.is_some());
-    let (rows, columns) = (first.nodes[0].children.len(), second.nodes[0].children.len());
-    one_level(first)
-        && one_level(second)
-        && rows == 2
-        && strata.atoms[1].sizes.len() == rows * columns
-        && strata.atoms[1].sizes.iter().all(|s| s.subjects() >= k)
+/// The cells of leaf₁ × leaf₂ × … in one zone, for rule (a).
+pub(super) struct AtomTests {
+    sets: Sets,
+    /// The atoms that the zone counts.
+    tests: Vec<(usize, Test)>,
+    /// Every one of them can pass.
+    possible: bool,
+    /// Fewest alleles of an ALT in all of them together.
+    alt: i64,
 }
 
-/// Rule (a): every non-empty cell leaf₁ × leaf₂ × … passes at the tier.
-pub(super) fn atoms_pass(atoms: &Atoms, rule: Rule, alts: usize, cells: &[(usize, Sums)]) -> bool {
-    let mut sums: Vec<Sums> = atoms.sizes.iter().map(|&s| Sums::full(s, rule.zone, alts)).collect();
-    for (cell, delta) in cells {
-        sums[atoms.of_cell[*cell]].add(delta);
+impl AtomTests {
+    pub(super) fn new(atoms: &Atoms, cells: &[Size], zone: Zone, k: u32) -> Self {
+        let counted = atoms.sizes.iter().enumerate().filter(|(_, size)| size.counted(zone) > 0);
+        let tests: Vec<_> = counted.map(|(atom, &size)| (atom, Test::of(size, zone, k))).collect();
+        Self {
+            sets: Sets::new(&atoms.of_cell, cells, atoms.sizes.len(), zone),
+            possible: tests.iter().all(|(_, test)| test.possible),
+            alt: tests.iter().map(|(_, test)| test.alt).sum(),
+            tests,
+        }
     }
-    let counted = |size: &crate::strata::Size| size.counted(rule.zone) > 0;
-    sums.iter().zip(&atoms.sizes).filter(|(_, size)| counted(size)).all(|(sum, &size)| rule.passes(sum, size))
+
+    /// Rule (a): every non-empty cell leaf₁ × leaf₂ × … passes at the tier. `root` is the AC of the first ALT there; a root
+    /// with fewer than all cells need together spares the sums, at either tier: K people with one copy and K with two
+    /// are more alleles than 2K − 1.
+    pub(super) fn pass(&self, rule: Rule, cells: &Cells, root: i64, sums: &mut Table) -> bool {
+        if !self.possible || root < self.alt {
+            return false;
+        }
+        sums.fill(&self.sets, cells, rule.columns());
+        self.tests.iter().all(|(atom, test)| rule.passes(test, |column| sums.get(*atom, column)))
+    }
 }
 
-/// One pair of margins: allele capacities of the cross cells and the two printed margins.
+/// The shape of rule (b): allele capacities of the cross cells of two rows and any number of columns.
 pub(super) struct Pair {
-    /// `capacity[p][q]`: alleles of row p (two rows) in column q.
-    pub(super) capacity: [Vec<i64>; 2],
-    /// AC of the two rows.
-    pub(super) rows: [i64; 2],
-    /// AC of the columns.
-    pub(super) columns: Vec<i64>,
+    /// Nodes of the two rows in the first family, and of the columns in the second.
+    rows: [usize; 2],
+    columns: Vec<usize>,
+    /// `capacity[p][q]`: alleles of row p in column q.
+    capacity: [Vec<i64>; 2],
+    whole: [i64; 2],
+    floor: i64,
 }
 
 impl Pair {
-    /// The capacities of a plan; the margins are filled in per variant.
-    pub(super) fn of(strata: &Strata) -> Self {
-        let rows = &strata.families[0].nodes[0].children;
-        let columns = &strata.families[1].nodes[0].children;
+    /// The capacities of a plan that has the shape.
+    pub(super) fn of(strata: &Strata, k: u32) -> Option<Self> {
+        let [first, second] = strata.families.as_slice() else { return None };
+        let one_level = |f: &Family| f.levels == 1 && f.nodes.iter().all(|n| n.name.is_some());
+        let &[row, other] = first.nodes[0].children.as_slice() else { return None };
+        let (rows, columns) = ([row, other], &second.nodes[0].children);
+        let atoms = &strata.atoms[1].sizes;
+        let whole = atoms.len() == 2 * columns.len() && atoms.iter().all(|s| s.subjects() >= k);
+        if !(one_level(first) && one_level(second) && whole) {
+            return None;
+        }
         let mut capacity = [vec![0; columns.len()], vec![0; columns.len()]];
         for (cell, size) in strata.cells.iter().enumerate() {
-            let row = rows.iter().position(|&r| r == strata.families[0].leaf_of_cell[cell]);
-            let column = columns.iter().position(|&c| c == strata.families[1].leaf_of_cell[cell]);
-            if let (Some(row), Some(column)) = (row, column) {
-                capacity[row][column] += 2 * i64::from(size.subjects());
-            }
+            let row = rows.iter().position(|&r| r == first.leaf_of_cell[cell])?;
+            let column = columns.iter().position(|&c| c == second.leaf_of_cell[cell])?;
+            capacity[row][column] += 2 * i64::from(size.subjects());
         }
-        Self { rows: [0; 2], columns: vec![0; columns.len()], capacity }
+        let whole = [0, 1].map(|p: usize| capacity[p].iter().sum());
+        Some(Self { rows, columns: columns.clone(), capacity, whole, floor: 2 * i64::from(k) - 1 })
+    }
+
+    /// True when this is the rule for a variant: one ALT, tier A, nobody shown as not called at the root.
+    pub(super) fn is_rule(&self, rule: Rule, root_an: i64) -> bool {
+        !rule.genotypes && rule.alts == 1 && root_an == self.whole[0] + self.whole[1]
     }
 
     /// The public test on the first margin alone: may the second be attempted?
-    pub(super) fn may_try(&self) -> bool {
+    pub(super) fn may_try(&self, first: &Table) -> bool {
+        let rows = self.rows.map(|row| first.get(row, AC));
         let room = |used: [i64; 2]| {
-            (0..2).all(|p| {
-                let whole: i64 = self.capacity[p].iter().sum();
-                self.capacity[p].iter().all(|u| used[p] <= whole - u)
-            })
+            (0..2).all(|p: usize| self.capacity[p].iter().all(|u| used[p] <= self.whole[p] - u))
         };
-        let whole = [0, 1].map(|p| self.capacity[p].iter().sum::<i64>());
-        room(self.rows) || room([whole[0] - self.rows[0], whole[1] - self.rows[1]])
+        room(rows) || room([self.whole[0] - rows[0], self.whole[1] - rows[1]])
     }
 
     /// The feasible intervals of every cross cell must hold 2K − 1 values, or lie where the cell itself would pass.
     ///
     /// K values of an allele count are not K of a genotype: AC of 0 to 9 leaves 0 to 4 homozygotes.
-    pub(super) fn intervals_pass(&self, k: u32) -> bool {
-        let floor = 2 * i64::from(k) - 1;
+    pub(super) fn intervals_pass(&self, first: &Table, second: &Table) -> bool {
         let [u1, u2] = &self.capacity;
-        let low: Vec<i64> = self.columns.iter().zip(u2).map(|(c, u)| (c - u).max(0)).collect();
-        let high: Vec<i64> = self.columns.iter().zip(u1).map(|(c, u)| *c.min(u)).collect();
-        let (all_low, all_high): (i64, i64) = (low.iter().sum(), high.iter().sum());
-        (0..self.columns.len()).all(|q| {
-            let lo = low[q].max(self.rows[0] - (all_high - high[q]));
-            let hi = high[q].min(self.rows[0] - (all_low - low[q]));
+        let row = first.get(self.rows[0], AC);
+        let column = |q: usize| second.get(self.columns[q], AC);
+        let low = |q: usize| (column(q) - u2[q]).max(0);
+        let high = |q: usize| column(q).min(u1[q]);
+        let all = 0..self.columns.len();
+        let (all_low, all_high) = (all.clone().map(low).sum::<i64>(), all.clone().map(high).sum::<i64>());
+        all.clone().all(|q| {
+            let lo = low(q).max(row - (all_high - high(q)));
+            let hi = high(q).min(row - (all_low - low(q)));
+            let floor = self.floor;
             let safe = |lo: i64, hi: i64, u: i64| hi - lo + 1 >= floor || (lo >= floor && hi <= u - floor);
-            safe(lo, hi, u1[q]) && safe(self.columns[q] - hi, self.columns[q] - lo, u2[q])
+            safe(lo, hi, u1[q]) && safe(column(q) - hi, column(q) - lo, u2[q])
         })
     }
 }

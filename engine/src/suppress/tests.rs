@@ -4,8 +4,10 @@
 
 mod attacker;
 mod model;
+mod plain;
 mod properties;
 mod random;
+mod same;
 mod world;
 
 use attacker::{Attack, attack};

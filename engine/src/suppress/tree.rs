@@ -7,75 +7,123 @@
 //!     all steps taken → the last child is the rest;  parts are split further in turn
 //! ```
 //! The print is a function of the sets at which this stops; each of them passes on printed numbers alone.
+//!
+//! Which children a node has in a zone, in which order, and what each part and each rest must hold is public and is written
+//! down once per plan and zone. Per variant a few numbers are compared.
 
-use super::sums::{Rule, Sums};
+use super::cells::Cells;
+use super::sums::{Rule, Sets, Table, Test};
+use crate::region::Zone;
 use crate::strata::{Family, Size};
 
-/// What the rule decided for one variant in one family.
+/// One step of a chain: a child beside what is left of its parent.
+pub(super) struct Step {
+    pub(super) child: usize,
+    pub(super) part: Test,
+    pub(super) rest: Test,
+}
+
+/// The split of one node.
+#[derive(Default)]
+struct Chain {
+    steps: Vec<Step>,
+    /// The child that is the rest when every step is taken; none in a leaf.
+    last: Option<usize>,
+}
+
+/// One family in one zone.
+pub(super) struct Tree {
+    sets: Sets,
+    parents: Vec<u32>,
+    chains: Vec<Chain>,
+}
+
+/// What was decided for one variant in one family. The memory is kept from variant to variant.
+#[derive(Default)]
 pub(super) struct Decision {
-    /// The nodes that stand on their own, each with what is printed of it; `None` elsewhere.
-    pub(super) nodes: Vec<Option<Sums>>,
+    /// The numbers of every node.
+    pub(super) sums: Table,
+    /// The nodes that stand on their own.
+    pub(super) alone: Vec<usize>,
+    /// The nodes whose chain stopped, with the steps taken: what was left of each stays together.
+    pub(super) stopped: Vec<(usize, usize)>,
+    rest: Vec<i64>,
+}
+
+impl Decision {
     /// True when no step was withheld.
-    pub(super) complete: bool,
+    pub(super) fn complete(&self) -> bool {
+        self.stopped.is_empty()
+    }
+
+    /// The root and nothing else.
+    pub(super) fn root_only(&mut self) {
+        self.alone.clear();
+        self.alone.push(0);
+    }
 }
 
-/// Sums of every node: leaf cells first, then upwards (parents come before their children).
-pub(super) fn sums(family: &Family, rule: Rule, alts: usize, cells: &[(usize, Sums)]) -> Vec<Sums> {
-    let mut sums: Vec<Sums> = family.nodes.iter().map(|n| Sums::full(n.size, rule.zone, alts)).collect();
-    for (cell, delta) in cells {
-        for node in family.ancestors(family.leaf_of_cell[*cell]) {
-            sums[node].add(delta);
+impl Tree {
+    pub(super) fn new(family: &Family, cells: &[Size], zone: Zone, k: u32) -> Self {
+        Self {
+            sets: Sets::new(&family.leaf_of_cell, cells, family.nodes.len(), zone),
+            parents: family.nodes.iter().map(|n| u32::try_from(n.parent).unwrap_or(u32::MAX)).collect(),
+            chains: (0..family.nodes.len()).map(|node| chain(family, node, zone, k)).collect(),
         }
     }
-    sums
-}
 
-/// Applies the rule from the root, which has passed.
-pub(super) fn decide(family: &Family, rule: Rule, sums: Vec<Sums>) -> Decision {
-    let mut decision = Decision { nodes: vec![None; sums.len()], complete: true };
-    let mut open = vec![0];
-    let mut alone = vec![false; sums.len()];
-    while let Some(node) = open.pop() {
-        alone[node] = true;
-        split(family, rule, &sums, node, &mut open, &mut decision.complete);
+    /// The numbers of every node: leaf cells first, then upwards.
+    pub(super) fn sum(&self, cells: &Cells, rule: Rule, from: usize, sums: &mut Table) {
+        let columns = from..rule.columns().end;
+        sums.fill(&self.sets, cells, columns.clone());
+        sums.add_up(&self.parents, columns);
     }
-    for (node, sum) in sums.into_iter().enumerate() {
-        if alone[node] {
-            decision.nodes[node] = Some(sum);
+
+    /// Applies the rule from the root, which has passed.
+    pub(super) fn decide(&self, rule: Rule, decision: &mut Decision) {
+        let Decision { sums, alone, stopped, rest } = decision;
+        stopped.clear();
+        alone.clear();
+        alone.push(0);
+        let mut next = 0;
+        while let Some(&node) = alone.get(next) {
+            next += 1;
+            let Chain { steps, last } = &self.chains[node];
+            let Some(last) = last else { continue };
+            rest.clear();
+            rest.extend(rule.columns().map(|column| sums.get(node, column)));
+            let takes = |step: &Step, rest: &[i64]| {
+                let part = |column| sums.get(step.child, column);
+                rule.passes(&step.part, part)
+                    && rule.passes(&step.rest, |c| rest[c] - sums.get(step.child, c))
+            };
+            let mut taken = 0;
+            while let Some(step) = steps.get(taken)
+                && takes(step, rest)
+            {
+                alone.push(step.child);
+                rest.iter_mut().enumerate().for_each(|(c, n)| *n -= sums.get(step.child, c));
+                taken += 1;
+            }
+            if taken == steps.len() {
+                alone.push(*last);
+            } else {
+                stopped.push((node, taken));
+            }
         }
     }
-    decision
 }
 
-/// Runs the chain of one node and pushes the children that stand on their own.
-fn split(
-    family: &Family,
-    rule: Rule,
-    sums: &[Sums],
-    node: usize,
-    open: &mut Vec<usize>,
-    complete: &mut bool,
-) {
-    let counted = |c: &&usize| family.nodes[**c].size.counted(rule.zone) > 0;
-    let chain: Vec<usize> = family.nodes[node].children.iter().filter(counted).copied().collect();
-    let Some((&last, steps)) = chain.split_last() else { return };
-    let whole = effective(family, node, &chain);
-    let (mut rest, mut size) = (sums[node].clone(), whole);
-    for &child in steps {
-        let (part, part_size) = (&sums[child], family.nodes[child].size);
-        let (left, left_size) = (rest.minus(part), size.minus(part_size));
-        if !(rule.passes(part, part_size) && rule.passes(&left, left_size)) {
-            *complete = false;
-            return;
-        }
-        open.push(child);
-        (rest, size) = (left, left_size);
-    }
-    open.push(last);
-}
-
-/// Size of a node without the children that the zone does not count.
-fn effective(family: &Family, node: usize, chain: &[usize]) -> Size {
-    let children = chain.iter().fold(Size::default(), |sum, &c| sum.plus(family.nodes[c].size));
-    if chain.is_empty() { family.nodes[node].size } else { children }
+/// The split of a node among the children that the zone counts.
+fn chain(family: &Family, node: usize, zone: Zone, k: u32) -> Chain {
+    let size = |c: usize| family.nodes[c].size;
+    let counted = |c: &usize| size(*c).counted(zone) > 0;
+    let children: Vec<usize> = family.nodes[node].children.iter().copied().filter(counted).collect();
+    let Some((&last, parts)) = children.split_last() else { return Chain::default() };
+    let mut left = children.iter().fold(Size::default(), |sum, &c| sum.plus(size(c)));
+    let step = |&child: &usize| {
+        left = left.minus(size(child));
+        Step { child, part: Test::of(size(child), zone, k), rest: Test::of(left, zone, k) }
+    };
+    Chain { steps: parts.iter().map(step).collect(), last: Some(last) }
 }

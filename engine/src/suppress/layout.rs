@@ -1,0 +1,34 @@
+//! What a plan and a policy fix for every variant of one zone: written down once, because it is public.
+
+use super::cells::ZoneCells;
+use super::families::{AtomTests, Pair};
+use super::sums::Test;
+use super::tree::Tree;
+use crate::region::Zone;
+use crate::strata::Strata;
+
+/// The strata of a plan as one zone counts them.
+pub(super) struct Layout {
+    pub(super) cells: ZoneCells,
+    /// What the whole cohort must hold.
+    pub(super) root: Test,
+    /// One tree per family.
+    pub(super) trees: Vec<Tree>,
+    /// `atoms[i]`: the cells of families 0 to i, for rule (a).
+    pub(super) atoms: Vec<AtomTests>,
+    /// Rule (b), where a request has its shape and everybody has two copies.
+    pub(super) pair: Option<Pair>,
+}
+
+impl Layout {
+    pub(super) fn new(strata: &Strata, zone: Zone, k: u32) -> Self {
+        let sizes = &strata.cells;
+        Self {
+            cells: ZoneCells::new(strata, zone),
+            root: Test::of(strata.families[0].nodes[0].size, zone, k),
+            trees: strata.families.iter().map(|f| Tree::new(f, sizes, zone, k)).collect(),
+            atoms: strata.atoms.iter().map(|a| AtomTests::new(a, sizes, zone, k)).collect(),
+            pair: if zone == Zone::Diploid { Pair::of(strata, k) } else { None },
+        }
+    }
+}
