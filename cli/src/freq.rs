@@ -76,6 +76,7 @@ pub(crate) fn request(global: &Global, choice: &Choice) -> Result<Request> {
         accept_stale_index: choice.accept_stale_index,
         policy: all(config.policies)?,
         partitions: usize::try_from(choice.partitions).unwrap_or(1),
+        ..Request::default()
     })
 }
 

@@ -45,7 +45,7 @@ use files::{ENTRIES, HEAD, Home, KEY, SUBJECTS, damaged};
 use lock::Guard;
 pub use lock::Waiting;
 pub use locked::Locked;
-pub(crate) use beside::{Beside, Earlier};
+pub(crate) use beside::Beside;
 pub(crate) use derivable::signatures;
 pub(crate) use draft::Draft;
 pub(crate) use earlier::EarlierRow;

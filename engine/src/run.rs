@@ -1,11 +1,14 @@
 //! The whole path in one process: plan → tally → merge → suppress → write.
+//!
+//! Between merge and suppress the release is reserved in the ledger; between write and the names its files are archived.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{Problems, Result};
+use crate::ledger::reserve;
 use crate::merge::merge;
 use crate::partial::{Partial, Place};
-use crate::plan::Plan;
+use crate::plan::{Plan, recorded};
 use crate::suppress::suppress;
 use crate::tally::{Crew, tally};
 use crate::write::audit::{self, Audit, Run};
@@ -48,7 +51,7 @@ pub fn release(plan: &Plan, partials: Vec<Partial>, output: &Output, run: Run) -
     finish(plan, partials, staging, output.tsv, run)
 }
 
-/// merge → suppress → write, and the audit last.
+/// merge → suppress → write → archive, and only then the names. A refusal is recorded.
 fn finish(
     plan: &Plan,
     partials: Vec<Partial>,
@@ -58,10 +61,12 @@ fn finish(
 ) -> Result<Audit, Problems> {
     let merged = merge(plan, partials)?;
     let notes = merged.notes();
-    let released = suppress(merged)?;
+    let mut reservation = reserve(plan).map_err(|problems| recorded(plan.request(), problems))?;
+    let released = suppress(merged, &mut reservation)?;
     let sinks = sinks(staging.path(), released.header(), tsv)?;
     let written = write(released, sinks)?;
-    let audit = audit::of(plan, &written, &notes, run);
+    let audit = audit::of(plan, &written, &notes, reservation.facts(), run);
+    reservation.archive(&written.files, &audit.json(), audit.rows())?;
     staging.publish(&written.files, &audit)?;
     Ok(audit)
 }

@@ -5,6 +5,7 @@
 //! `tree`, further families in `families`, the tests in `sums`, what a plan fixes for all
 //! variants in `layout`; `variant` puts them together.
 
+mod beside;
 mod cells;
 mod families;
 mod layout;
@@ -18,16 +19,19 @@ mod variant;
 
 use std::collections::BTreeMap;
 
-pub(crate) use linked::{Allowed, Bits, Joint, Numbers, Print, Table as JointTable, TableNode};
+pub(crate) use linked::{Bits, Joint, Numbers, Table as JointTable, TableNode};
 pub use released::{Frequency, Genotypes, ReleasedRow, Stratum, TableHeader, Tier};
 
 use crate::error::Result;
+use crate::ledger::{Beside, Reservation};
 use crate::merge::Merged;
 use crate::partial::Unit;
 use crate::policy::{Policy, SexChromosomes};
 use crate::region::Zone;
 use crate::strata::Strata;
+use beside::At;
 use layout::Layout;
+use linked::{Allowed, Row};
 use sums::{AC, AN, DIPLOID_HOMREF, HAPLOID_REF, HEMI, HET, HOMALT, Table};
 use variant::{T1, Variant};
 
@@ -39,13 +43,17 @@ pub struct Released<'p> {
     header: TableHeader,
     merged: Merged<'p>,
     suppressor: Suppressor,
+    /// Earlier releases of the same people.
+    beside: Option<Beside>,
     rows_per_contig: Vec<u64>,
     combined: u64,
 }
 
-/// Applies the plan's policy to merged counts.
-pub fn suppress<'p>(merged: Merged<'p>) -> Result<Released<'p>> {
+/// Applies the plan's policy to merged counts, beside what the ledger knows of the same people: the reservation proves that
+/// the strata were judged.
+pub fn suppress<'p>(merged: Merged<'p>, reservation: &mut Reservation) -> Result<Released<'p>> {
     let plan = merged.plan();
+    reservation.is_for(plan)?;
     let suppressor = Suppressor::new(Rules {
         strata: plan.strata().clone(),
         policy: plan.policy().clone(),
@@ -59,7 +67,8 @@ pub fn suppress<'p>(merged: Merged<'p>) -> Result<Released<'p>> {
         description: plan.description(),
     };
     let rows_per_contig = vec![0; plan.contigs().len()];
-    Ok(Released { header, merged, suppressor, rows_per_contig, combined: 0 })
+    let beside = reservation.take_beside();
+    Ok(Released { header, merged, suppressor, beside, rows_per_contig, combined: 0 })
 }
 
 impl Released<'_> {
@@ -73,7 +82,9 @@ impl Released<'_> {
     pub fn next_rows(&mut self) -> Result<Option<Vec<ReleasedRow>>> {
         while let Some(unit) = self.merged.next_unit()? {
             let zone = self.merged.plan().zone(unit.contig, unit.pos)?;
-            let rows = self.suppressor.rows(&unit, zone);
+            let contig = &self.merged.plan().contigs()[unit.contig as usize].name;
+            let at = self.beside.as_mut().map(|beside| At::new(beside, contig, unit.pos)).transpose()?;
+            let rows = self.suppressor.rows(&unit, zone, at);
             if let Some(row) = rows.first() {
                 self.rows_per_contig[row.contig()] += rows.len() as u64;
                 self.combined += u64::from(unit.combined);
@@ -134,10 +145,10 @@ impl Suppressor {
         &self.strata
     }
 
-    /// The rows of one variant (all ALTs at one position).
-    fn rows(&mut self, unit: &Unit, zone: Zone) -> Vec<ReleasedRow> {
+    /// The rows of one variant (all ALTs at one position), beside those of earlier releases.
+    fn rows(&mut self, unit: &Unit, zone: Zone, at: Option<At<'_>>) -> Vec<ReleasedRow> {
         let mut rows = Vec::new();
-        self.decide(unit, zone, &mut |variant, tier, cells| {
+        self.decide_beside(unit, zone, at, &mut |variant, tier, cells| {
             let variant = &unit.variants[variant];
             rows.push(ReleasedRow {
                 contig: unit.contig,
@@ -155,15 +166,42 @@ impl Suppressor {
 
     /// Decides one variant: hands over each printed ALT with the tier and the numbers of every stratum.
     pub(crate) fn decide(&mut self, unit: &Unit, zone: Zone, each: Each<'_>) {
+        self.decide_beside(unit, zone, None, each);
+    }
+
+    fn decide_beside(&mut self, unit: &Unit, zone: Zone, at: Option<At<'_>>, each: Each<'_>) {
         let Rules { strata, policy, .. } = &self.rules;
+        let k = policy.k;
         if policy.sexchrom == SexChromosomes::Drop && matches!(zone, Zone::X | Zone::Y) {
             return;
         }
-        let layout =
-            self.layouts[zone as usize].get_or_insert_with(|| Box::new(Layout::new(strata, zone, policy.k)));
-        let Some(tier) = self.variant.decide(layout, unit, self.t1) else { return };
+        let layout = self.layouts[zone as usize].get_or_insert_with(|| Box::new(Layout::new(strata, zone, k)));
+        // A variant keeps its tier: what earlier tables considered is considered now.
+        let t1 = match at.as_ref().and_then(|at| at.considered) {
+            None => self.t1,
+            Some(considered) => considered.then(|| T1::always(policy.k())),
+        };
+        let Some(tier) = self.variant.decide(layout, unit, t1) else { return };
+        let mut allowed = Allowed::All;
+        if let Some(mut at) = at {
+            let row = Row { zone, k, genotypes: tier == Tier::G };
+            let variant = &self.variant;
+            let alts: Vec<(&str, &str)> = variant
+                .printed()
+                .iter()
+                .map(|&v| (&*unit.variants[v].reference, &*unit.variants[v].alternate))
+                .collect();
+            let own = |alt| beside::own(variant.decisions(), &self.stratum_of, alt, row.genotypes);
+            allowed = at.allowed(row, &alts, &own, &|| variant.every_cell_passes(layout, tier));
+        }
+        match allowed {
+            Allowed::Nothing => return,
+            Allowed::Root => self.variant.root_only(),
+            Allowed::All => {}
+        }
         for (alt, &variant) in self.variant.printed().iter().enumerate() {
-            each(variant, tier, self.shown(alt, tier));
+            let shown = if self.t1.is_some() { tier } else { Tier::A };
+            each(variant, shown, self.shown(alt, shown));
         }
     }
 

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The command under test.
+/// The command under test, with a ledger of its own: what other tests release does not count.
 pub(crate) fn shukei() -> Command {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
     let mut command = Command::new(env!("CARGO_BIN_EXE_shukei"));
-    command.env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"));
+    let call = format!("state-{}-{}", std::process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
+    command.env("XDG_STATE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join(call));
     command.env_remove("SHUKEI_CONFIG").env_remove("SLURM_ARRAY_TASK_ID").env("LC_ALL", "C.UTF-8");
     command
 }

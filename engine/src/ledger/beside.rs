@@ -14,7 +14,7 @@ use super::{Ledger, Status};
 use crate::error::{Error, Result};
 use crate::region::canonical;
 use crate::strata::{Karyotype, Size};
-use crate::suppress::{Bits, Joint, Table, TableNode};
+use crate::suppress::{Bits, Joint, JointTable, TableNode};
 use crate::text;
 
 /// Earlier tables that are read along with a new one; more are for a person to judge.
@@ -168,7 +168,7 @@ fn join(ledger: &Ledger, asked: &Asked<'_>, claims: &[(&str, &Claim, &FileRecord
                 TableNode { children: children.iter().map(|c| first + c).collect(), members, named: *named }
             }));
         }
-        Table { nodes, families: roots, same_callset: *same_callset }
+        JointTable { nodes, families: roots, same_callset: *same_callset }
     };
     let tables = trees.iter().map(table).collect();
     Ok(Joint::new(sizes, tables, asked.strict))

@@ -27,6 +27,13 @@ pub(crate) struct EarlierRow {
     pub(crate) numbers: Vec<Option<Numbers>>,
 }
 
+impl EarlierRow {
+    /// True for the row of this REF and ALT.
+    pub(crate) fn is(&self, (reference, alternate): (&str, &str)) -> bool {
+        self.reference == reference && self.alternate == alternate
+    }
+}
+
 /// Rows of one archived table, asked for in genome order.
 pub(crate) struct EarlierTable {
     path: PathBuf,

@@ -1,7 +1,7 @@
 //! May these strata be released beside everything that was released before? Sizes alone decide here; numbers are judged variant
 //! by variant when they are there (`suppress::linked`).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use roaring::RoaringBitmap;
 
@@ -79,12 +79,21 @@ impl Bar<'_> {
             let root = ledger.set(&claim.families[0].nodes[0].set);
             root.is_some_and(|r| !r.is_disjoint(draft.root()) || !r.is_disjoint(group))
         };
+        // Releases of the same strata are to blame together.
+        let mut alike: BTreeMap<Vec<SetDigest>, Vec<(&str, Status)>> = BTreeMap::new();
+        for &(id, claim, status) in standing.iter().filter(|(_, c, _)| near(c)) {
+            let mut sets: Vec<SetDigest> = claim.sets().copied().collect();
+            sets.sort_unstable();
+            sets.dedup();
+            alike.entry(sets).or_default().push((id, status));
+        }
         let mut blamed: Vec<(&str, Status)> = Vec::new();
-        for &(id, _, status) in standing.iter().filter(|(_, c, _)| near(c)).rev().take(NAMED) {
-            let others: Vec<(&str, &Claim, Status)> =
-                standing.iter().filter(|(other, ..)| *other != id).copied().collect();
+        for same in alike.into_values().rev().take(NAMED) {
+            let others = standing.iter().filter(|(other, ..)| !same.iter().any(|(id, _)| id == other));
+            let others: Vec<(&str, &Claim, Status)> = others.copied().collect();
             if self.derivable(ledger, draft, &others) == Derivable::Nothing {
-                blamed.push((id, status));
+                blamed = same;
+                break;
             }
         }
         let Text { en, ja } = advice(&blamed);
@@ -98,31 +107,33 @@ impl Bar<'_> {
     }
 }
 
+/// What would help, where releases of one list of strata are to blame.
 fn advice(blamed: &[(&str, Status)]) -> Text {
-    if let [(id, status)] = blamed {
-        return match status {
-            Status::Exported => text!(
-                "release {id} has left the platform, so that it cannot be replaced: publish again when enough people have \
-                 joined or left",
-                "公開 {id} はすでに外部に出ているため置き換えられません。加わった人と抜けた人が十分な数になってから改めて公開してください"
-            ),
-            _ => text!(
-                "publish again when enough people have joined or left; or, since release {id} has not left the platform, \
-                 put this one in its place: --replaces {id}",
-                "加わった人と抜けた人が十分な数になってから改めて公開するか、公開 {id} はまだ外部に出ていないので、これで置き換えてください: --replaces {id}"
-            ),
-        };
-    }
-    let list = blamed.iter().map(|(id, _)| *id).collect::<Vec<_>>().join(", ");
-    let (en, ja) = if list.is_empty() {
-        (String::new(), String::new())
-    } else {
-        (format!(" (it would pass without any one of {list})"), format!("（{list} のいずれか1つがなければ公開できます）"))
+    let names = |wanted: &dyn Fn(&Status) -> bool| {
+        let names = blamed.iter().filter(|(_, status)| wanted(status)).map(|(id, _)| *id);
+        names.collect::<Vec<_>>()
     };
+    let exported = names(&|status| *status == Status::Exported).join(", ");
+    let list = names(&|_| true);
+    if list.is_empty() {
+        return text!(
+            "publish again when enough people have joined or left, or void releases that never left the platform (shukei \
+             ledger list, shukei ledger void ID)",
+            "加わった人と抜けた人が十分な数になってから改めて公開するか、外部に出ていない公開を取り消してください（shukei ledger list、shukei ledger void ID）"
+        );
+    }
+    if !exported.is_empty() {
+        return text!(
+            "{exported} has left the platform and cannot be replaced: publish again when enough people have joined or left",
+            "{exported} はすでに外部に出ているため置き換えられません。加わった人と抜けた人が十分な数になってから改めて公開してください"
+        );
+    }
+    let flags: Vec<String> = list.iter().map(|id| format!("--replaces {id}")).collect();
+    let (list, flags) = (list.join(", "), flags.join(" "));
     text!(
-        "publish again when enough people have joined or left, or void releases that never left the platform: shukei ledger \
-         list, shukei ledger void ID{en}",
-        "加わった人と抜けた人が十分な数になってから改めて公開するか、外部に出ていない公開を取り消してください: shukei ledger list、shukei ledger void ID{ja}"
+        "publish again when enough people have joined or left; or, since {list} has not left the platform, put this table in \
+         its place: {flags}",
+        "加わった人と抜けた人が十分な数になってから改めて公開するか、{list} はまだ外部に出ていないので、この表で置き換えてください: {flags}"
     )
 }
 

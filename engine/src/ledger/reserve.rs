@@ -27,6 +27,7 @@ use crate::write::{Finished, file};
 pub struct Reservation {
     ledger: Ledger,
     id: String,
+    plan: String,
     archive: PathBuf,
     beside: Option<Beside>,
     facts: Facts,
@@ -94,7 +95,7 @@ pub fn reserve(plan: &Plan) -> Result<Reservation, Problems> {
     let id = append(&mut locked, plan, &draft, (callset, contigs), without)?;
     drop(locked);
     let facts = Facts { id: id.clone(), ..facts };
-    Ok(Reservation { ledger, id, archive, beside, facts, open: true })
+    Ok(Reservation { ledger, id, plan: plan.digest().to_owned(), archive, beside, facts, open: true })
 }
 
 /// Releases that no longer count once this one is reserved: those of `--replaces`, and own reservations of the very same
@@ -163,6 +164,17 @@ impl Reservation {
     #[must_use]
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// An error for another plan than the one whose strata were judged.
+    pub(crate) fn is_for(&self, plan: &Plan) -> Result<()> {
+        if self.plan == plan.digest() {
+            return Ok(());
+        }
+        Err(Error::usage(text!(
+            "the release was reserved for another plan; reserve it for this one",
+            "別の計画のために予約された公開です。この計画で予約し直してください"
+        )))
     }
 
     /// The earlier tables that every variant is judged together with.

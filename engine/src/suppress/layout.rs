@@ -5,7 +5,7 @@ use super::families::{AtomTests, Pair};
 use super::sums::Test;
 use super::tree::Tree;
 use crate::region::Zone;
-use crate::strata::Strata;
+use crate::strata::{Atoms, Strata};
 
 /// The strata of a plan as one zone counts them.
 pub(super) struct Layout {
@@ -16,6 +16,8 @@ pub(super) struct Layout {
     pub(super) trees: Vec<Tree>,
     /// `atoms[i]`: the cells of families 0 to i, for rule (a).
     pub(super) atoms: Vec<AtomTests>,
+    /// Every cell of the plan.
+    pub(super) plan_cells: AtomTests,
     /// Rule (b), where a request has its shape and everybody has two copies.
     pub(super) pair: Option<Pair>,
 }
@@ -23,11 +25,13 @@ pub(super) struct Layout {
 impl Layout {
     pub(super) fn new(strata: &Strata, zone: Zone, k: u32) -> Self {
         let sizes = &strata.cells;
+        let alone = Atoms { of_cell: (0..sizes.len()).collect(), sizes: sizes.clone() };
         Self {
             cells: ZoneCells::new(strata, zone),
             root: Test::of(strata.families[0].nodes[0].size, zone, k),
             trees: strata.families.iter().map(|f| Tree::new(f, sizes, zone, k)).collect(),
             atoms: strata.atoms.iter().map(|a| AtomTests::new(a, sizes, zone, k)).collect(),
+            plan_cells: AtomTests::new(&alone, sizes, zone, k),
             pair: if zone == Zone::Diploid { Pair::of(strata, k) } else { None },
         }
     }

@@ -27,10 +27,11 @@ use std::rc::Rc;
 
 pub(crate) use bits::Bits;
 
-use super::sums::Rule;
+use super::sums::{AC, AN, DIPLOID_HOMREF, HAPLOID_REF, HEMI, HET, HOMALT, Rule, Test};
+use crate::region::Zone;
 use crate::strata::Size;
 use interval::Span;
-use shape::{Shadow, Shape};
+use shape::{Pattern, Shadow, Shape};
 
 /// A node of a table, in terms of the classes of people that all tables together tell apart.
 #[derive(Clone, Debug)]
@@ -61,7 +62,41 @@ pub(crate) struct Numbers {
     pub(crate) genotypes: Option<[i64; 5]>,
 }
 
+/// What every row of a variant is judged by.
+#[derive(Clone, Copy)]
+pub(super) struct Row {
+    pub(super) zone: Zone,
+    pub(super) k: u32,
+    /// The row is decided at tier G.
+    pub(super) genotypes: bool,
+}
+
+impl Row {
+    /// True when a set with these numbers would pass.
+    fn passes(self, size: Size, numbers: Numbers) -> bool {
+        if self.genotypes && numbers.genotypes.is_none() {
+            return false;
+        }
+        let rule = Rule { alts: 1, genotypes: self.genotypes };
+        rule.passes(&Test::of(size, self.zone, self.k), |column| numbers.get(column))
+    }
+}
+
 impl Numbers {
+    fn get(&self, column: usize) -> i64 {
+        let class = |i: usize| self.genotypes.map_or(0, |g| g[i]);
+        match column {
+            AN => self.an,
+            AC => self.ac,
+            DIPLOID_HOMREF => class(0),
+            HET => class(1),
+            HOMALT => class(2),
+            HAPLOID_REF => class(3),
+            HEMI => class(4),
+            _ => 0,
+        }
+    }
+
     fn plus(self, sign: i64, other: Self) -> Self {
         let genotypes = self.genotypes.zip(other.genotypes);
         Self {
@@ -72,8 +107,25 @@ impl Numbers {
     }
 }
 
-/// What a table prints of one ALT: per node its numbers, `None` where it is withheld. No row: no print.
-pub(crate) type Print = Option<Vec<Option<Numbers>>>;
+/// What a table prints of one ALT.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Print {
+    /// The table did not look there.
+    Unseen,
+    /// It has no row.
+    Absent,
+    /// Per node its numbers, `None` where it is withheld.
+    Row(Vec<Option<Numbers>>),
+}
+
+impl Print {
+    fn row(&self) -> Option<&[Option<Numbers>]> {
+        match self {
+            Print::Row(row) => Some(row),
+            Print::Unseen | Print::Absent => None,
+        }
+    }
+}
 
 /// How much of a row may be printed beside earlier tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,7 +143,7 @@ pub(crate) struct Joint {
     pub(crate) classes: Vec<Size>,
     pub(crate) tables: Vec<Table>,
     strict: bool,
-    shapes: HashMap<Vec<Option<Vec<bool>>>, Rc<Shape>>,
+    shapes: HashMap<Vec<Pattern>, Rc<Shape>>,
 }
 
 /// Shapes that are kept.
@@ -106,14 +158,11 @@ impl Joint {
     /// the new table and the earlier ones cross passes by itself.
     pub(super) fn allowed(
         &mut self,
-        rule: Rule,
+        row: Row,
         prints: &mut [Print],
         atoms_pass: &dyn Fn() -> bool,
     ) -> Allowed {
-        if self.tables.len() == 1 || prints[0].is_none() {
-            return Allowed::All;
-        }
-        let incomplete = self.someone_is_not_called(rule, prints);
+        let incomplete = self.someone_is_not_called(row, prints);
         let full = self.shape(prints);
         if self.adds_nothing(&full, prints) {
             return Allowed::All;
@@ -123,7 +172,7 @@ impl Joint {
             && if self.strict {
                 self.refines(&full) && atoms_pass()
             } else {
-                self.wide(&full, rule, prints)
+                self.wide(&full, row, prints)
             };
         if all {
             return Allowed::All;
@@ -131,44 +180,44 @@ impl Joint {
         self.root_alone(prints);
         let root = self.shape(prints);
         let alone = self.adds_nothing(&root, prints)
-            || !self.strict && !incomplete && self.wide(&root, rule, prints);
+            || !self.strict && !incomplete && self.wide(&root, row, prints);
         if alone { Allowed::Root } else { Allowed::Nothing }
     }
 
     fn root_alone(&self, prints: &mut [Print]) {
-        if let Some(print) = &mut prints[0] {
+        if let Some(Print::Row(row)) = prints.first_mut() {
             let roots = &self.tables[0].families;
-            for (node, numbers) in print.iter_mut().enumerate() {
-                if !roots.contains(&node) {
-                    *numbers = None;
-                }
-            }
+            let below = row.iter_mut().enumerate().filter(|(node, _)| !roots.contains(node));
+            below.for_each(|(_, numbers)| *numbers = None);
         }
     }
 
     fn shape(&mut self, prints: &[Print]) -> Rc<Shape> {
-        let pattern = |p: &Print| p.as_ref().map(|p| p.iter().map(Option::is_some).collect::<Vec<bool>>());
-        let key: Vec<Option<Vec<bool>>> = prints.iter().map(pattern).collect();
+        let pattern = |print: &Print| match print {
+            Print::Unseen => Pattern::Unseen,
+            Print::Absent => Pattern::Absent,
+            Print::Row(row) => Pattern::Row(row.iter().map(Option::is_some).collect()),
+        };
+        let key: Vec<Pattern> = prints.iter().map(pattern).collect();
         if let Some(shape) = self.shapes.get(&key) {
             return Rc::clone(shape);
         }
         if self.shapes.len() >= SHAPES {
             self.shapes.clear();
         }
-        let patterns: Vec<Option<&[bool]>> = key.iter().map(Option::as_deref).collect();
-        let shape = Rc::new(Shape::of(&self.tables, &self.classes, &patterns));
+        let shape = Rc::new(Shape::of(&self.tables, &self.classes, &key));
         self.shapes.insert(key, Rc::clone(&shape));
         shape
     }
 
     /// An earlier print of people in common shows fewer alleles than there are: the cells of the new table may cut its
     /// cells, so that two such numbers would tell how many of a few are not called.
-    fn someone_is_not_called(&self, rule: Rule, prints: &[Print]) -> bool {
+    fn someone_is_not_called(&self, row: Row, prints: &[Print]) -> bool {
         self.tables.iter().zip(prints).skip(1).any(|(table, print)| {
-            let Some(print) = print else { return false };
+            let Some(print) = print.row() else { return false };
             let full = |node: usize| {
                 let members = table.nodes[node].members.iter();
-                members.map(|c| i64::from(self.classes[c].max_an(rule.zone))).sum::<i64>()
+                members.map(|c| i64::from(self.classes[c].max_an(row.zone))).sum::<i64>()
             };
             table.families.iter().any(|&root| print[root].is_some_and(|n| n.an < full(root)))
         })
@@ -191,14 +240,14 @@ impl Joint {
     }
 
     /// Equal sets agree, nested sets differ by what passes, crossing sets leave wide intervals.
-    fn wide(&self, shape: &Shape, rule: Rule, prints: &[Print]) -> bool {
-        self.equal_sets_agree(shape, rule, prints)
-            && shape.shadows.iter().all(|shadow| shadow_passes(shape, rule, prints, shadow))
-            && self.intervals_are_wide(shape, rule, prints)
+    fn wide(&self, shape: &Shape, row: Row, prints: &[Print]) -> bool {
+        self.equal_sets_agree(shape, row, prints)
+            && shape.shadows.iter().all(|shadow| shadow_passes(shape, row, prints, shadow))
+            && self.intervals_are_wide(shape, row, prints)
     }
 
     /// Numbers of the same people are the same, or of another callset and far enough apart.
-    fn equal_sets_agree(&self, shape: &Shape, rule: Rule, prints: &[Print]) -> bool {
+    fn equal_sets_agree(&self, shape: &Shape, row: Row, prints: &[Print]) -> bool {
         (0..shape.new).all(|leaf| {
             shape.same[leaf].iter().all(|cover| {
                 let (Some(own), Some(earlier)) =
@@ -207,7 +256,7 @@ impl Joint {
                     return false;
                 };
                 let gap = own.plus(-1, earlier);
-                let k = i64::from(rule.k);
+                let k = i64::from(row.k);
                 let same = self.tables[shape.leaves[cover[0]].table].same_callset;
                 let apart = |n: i64, floor: i64| n == 0 || !same && n.abs() >= floor;
                 apart(gap.ac, 2 * k - 1)
@@ -218,9 +267,9 @@ impl Joint {
     }
 
     /// What all prints of the callset leave to every atom; with and without what absent rows say.
-    fn intervals_are_wide(&self, shape: &Shape, rule: Rule, prints: &[Print]) -> bool {
+    fn intervals_are_wide(&self, shape: &Shape, row: Row, prints: &[Print]) -> bool {
         let genotypes = (0..shape.new).all(|l| number(shape, prints, l).is_some_and(|n| n.genotypes.is_some()));
-        let spans = if rule.genotypes && genotypes { Span::genotypes(rule) } else { vec![Span::alleles(rule)] };
+        let spans = if row.genotypes && genotypes { Span::genotypes(row) } else { vec![Span::alleles(row)] };
         spans.iter().all(|span| {
             let constraints: Vec<(&[usize], i64)> = (0..shape.leaves.len())
                 .filter(|&l| !shape.atoms_of[l].is_empty())
@@ -236,7 +285,7 @@ impl Joint {
 /// The numbers of a leaf.
 fn number(shape: &Shape, prints: &[Print], leaf: usize) -> Option<Numbers> {
     let leaf = &shape.leaves[leaf];
-    let print = prints[leaf.table].as_ref()?;
+    let print = prints[leaf.table].row()?;
     leaf.less.iter().try_fold(print[leaf.node]?, |n, &child| Some(n.plus(-1, print[child]?)))
 }
 
@@ -259,18 +308,7 @@ fn less(n: Numbers, like: Option<Numbers>) -> Numbers {
 }
 
 /// A difference of nested sets must pass, at the tier of the row.
-fn shadow_passes(shape: &Shape, rule: Rule, prints: &[Print], shadow: &Shadow) -> bool {
+fn shadow_passes(shape: &Shape, row: Row, prints: &[Print], shadow: &Shadow) -> bool {
     let Some(left) = sum(shape, prints, &shadow.plus, &shadow.minus) else { return false };
-    let (size, zone, k) = (shadow.size, rule.zone, i64::from(rule.k));
-    if size.counted(zone) == 0 {
-        return true;
-    }
-    if size.counted(zone) < rule.k || size.guarded(zone, rule.k) {
-        return false;
-    }
-    if rule.genotypes {
-        let possible = [size.diploid(zone); 3].into_iter().chain([size.haploid(zone); 2]);
-        return left.genotypes.is_some_and(|g| g.iter().zip(possible).all(|(&n, p)| p == 0 || n >= k));
-    }
-    left.ac >= rule.alt_floor(size) && left.an - left.ac >= rule.rest_floor(size)
+    shadow.size.counted(row.zone) == 0 || row.passes(shadow.size, left)
 }

@@ -37,6 +37,11 @@ impl T1 {
         (wanted && rules.policy.genotype_tier == GenotypeTier::OnRequest).then_some(Self { always, k })
     }
 
+    /// Genotypes are considered, as an earlier release did.
+    pub(super) fn always(k: i64) -> Self {
+        Self { always: true, k }
+    }
+
     fn considers(self, ac: i64, an: i64) -> bool {
         let minor = ac.min(an - ac);
         self.always || minor * minor >= 4 * self.k * an
@@ -62,6 +67,18 @@ impl Variant {
     /// What was decided in each family that is printed.
     pub(super) fn decisions(&self) -> &[Decision] {
         &self.decisions[..self.attempted]
+    }
+
+    /// Withholds everything but the root.
+    pub(super) fn root_only(&mut self) {
+        self.decisions[0].root_only();
+        self.attempted = 1;
+    }
+
+    /// True when every cell of the plan passes by itself.
+    pub(super) fn every_cell_passes(&self, layout: &Layout, tier: Tier) -> bool {
+        let rule = Rule { alts: self.printed.len(), genotypes: tier == Tier::G };
+        layout.plan_cells.pass(rule, &self.cells, i64::MAX, &mut Table::default())
     }
 
     /// T1–T4 and the families; nothing where no row is printed.
@@ -93,8 +110,7 @@ impl Variant {
             self.families(layout, rule);
             return Some(Tier::G);
         }
-        self.decisions[0].root_only();
-        self.attempted = 1;
+        self.root_only();
         Some(Tier::A)
     }
 

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde_json::{Map, Value, json};
 
 use super::Written;
+use crate::ledger::Facts;
 use crate::partial::Notes;
 use crate::plan::Plan;
 
@@ -63,7 +64,7 @@ fn time(time: SystemTime) -> String {
 }
 
 /// Puts the audit of a table together.
-pub(crate) fn of(plan: &Plan, written: &Written, notes: &Notes, run: Run) -> Audit {
+pub(crate) fn of(plan: &Plan, written: &Written, notes: &Notes, facts: &Facts, run: Run) -> Audit {
     let request = plan.request();
     let strata: Vec<Value> = written
         .header
@@ -105,13 +106,30 @@ pub(crate) fn of(plan: &Plan, written: &Written, notes: &Notes, run: Run) -> Aud
         },
         "policy": {"hash": plan.policy().hash(), "values": plan.policy()},
         "permit": null,
-        "ledger": null,
+        "ledger": ledger(facts),
         "versions": {"shukei": env!("CARGO_PKG_VERSION")},
         "strata": strata,
         "rows": rows,
         "records": {"without_genotypes": notes.without_genotypes, "combined": written.combined},
         "outputs": outputs,
     }))
+}
+
+/// What the ledger said.
+fn ledger(facts: &Facts) -> Value {
+    let linked = facts.linked;
+    let note = (linked > 0 && facts.rule == "audit")
+        .then(|| format!("linked to {linked} earlier releases: intervals audited, not proved"));
+    json!({
+        "release": facts.id,
+        "scope": facts.scope,
+        "judged_with": facts.judged_with,
+        "linked": linked,
+        "rule": facts.rule,
+        "replaces": facts.replaces,
+        "note": note,
+        "limits": facts.per_user.then_some("per-user ledger: does not see other users"),
+    })
 }
 
 /// Every file that was read, with what identifies its content to the holder of the key.

@@ -18,10 +18,6 @@ impl Bits {
         self.0[i / 64] >> (i % 64) & 1 == 1
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.iter().all(|w| *w == 0)
-    }
-
     pub(crate) fn meets(&self, other: &Self) -> bool {
         self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
     }

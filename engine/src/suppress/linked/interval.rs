@@ -1,12 +1,12 @@
 //! Bounds of a count in every atom, from sums that are printed.
 
-use super::Numbers;
 use super::shape::Atom;
-use crate::suppress::sums::Rule;
+use super::{Numbers, Row};
+use crate::suppress::sums::Test;
 
 /// A count that atoms have: of alleles, or of people of one genotype.
 pub(super) struct Span {
-    rule: Rule,
+    row: Row,
     /// Index into the genotype counts; none for alleles.
     class: Option<usize>,
 }
@@ -18,13 +18,13 @@ pub(super) type Bounds = Vec<(i64, i64)>;
 const ROUNDS: usize = 50;
 
 impl Span {
-    pub(super) fn alleles(rule: Rule) -> Self {
-        Self { rule, class: None }
+    pub(super) fn alleles(row: Row) -> Self {
+        Self { row, class: None }
     }
 
     /// Each genotype count.
-    pub(super) fn genotypes(rule: Rule) -> Vec<Self> {
-        (0..5).map(|class| Self { rule, class: Some(class) }).collect()
+    pub(super) fn genotypes(row: Row) -> Vec<Self> {
+        (0..5).map(|class| Self { row, class: Some(class) }).collect()
     }
 
     /// The count among printed numbers.
@@ -34,7 +34,7 @@ impl Span {
 
     /// Most that an atom can have.
     fn most(&self, atom: &Atom) -> i64 {
-        let zone = self.rule.zone;
+        let zone = self.row.zone;
         i64::from(match self.class {
             None => atom.size.max_an(zone),
             Some(0..3) => atom.size.diploid(zone),
@@ -88,7 +88,7 @@ impl Span {
         if self.class.is_some() {
             return Vec::new();
         }
-        let few = 2 * i64::from(self.rule.k);
+        let few = 2 * i64::from(self.row.k);
         let limit = |inside: &Vec<usize>| {
             let all: i64 = inside.iter().map(|&a| self.most(&atoms[a])).sum();
             let middle: i64 = inside.iter().map(|&a| bounds[a].0 + bounds[a].1).sum();
@@ -99,13 +99,14 @@ impl Span {
 
     /// Every atom keeps enough values, or lies where it would pass, or keeps all that its size leaves.
     pub(super) fn wide(&self, atoms: &[Atom], bounds: &Bounds) -> bool {
-        let k = i64::from(self.rule.k);
+        let k = i64::from(self.row.k);
         atoms.iter().zip(bounds).all(|(atom, &(low, high))| {
             let most = self.most(atom);
+            // 2K − 1 allele counts leave K counts of people, K where people have one copy.
+            let test = Test::of(atom.size, self.row.zone, self.row.k);
             let (values, floor, rest) = match self.class {
                 Some(_) => (k, k, k),
-                None if atom.size.diploid(self.rule.zone) == 0 => (k, k, k),
-                None => (2 * k - 1, self.rule.alt_floor(atom.size), self.rule.rest_floor(atom.size)),
+                None => (test.alt, test.alt, test.rest),
             };
             high - low + 1 >= values
                 || (low >= floor && high <= most - rest)

@@ -46,17 +46,25 @@ pub(super) struct Shape {
     pub(super) absent: Vec<Vec<usize>>,
 }
 
-/// Which nodes of a table are printed; `None` for a table without a row.
-pub(super) type Pattern<'a> = Option<&'a [bool]>;
+/// Which nodes of a table are printed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Pattern {
+    /// The table did not look there.
+    Unseen,
+    /// It has no row.
+    Absent,
+    /// Per node.
+    Row(Vec<bool>),
+}
 
 impl Shape {
     /// Of the new table's print (first) and the earlier ones.
-    pub(super) fn of(tables: &[Table], classes: &[Size], patterns: &[Pattern<'_>]) -> Self {
+    pub(super) fn of(tables: &[Table], classes: &[Size], patterns: &[Pattern]) -> Self {
         let mut leaves = Vec::new();
         let mut complete = vec![true; tables.len()];
         let mut new = 0;
         for (t, (table, pattern)) in tables.iter().zip(patterns).enumerate() {
-            if let Some(shown) = pattern {
+            if let Pattern::Row(shown) = pattern {
                 for family in 0..table.families.len() {
                     complete[t] &= collect(&mut leaves, (t, family), table, shown, classes);
                 }
@@ -81,9 +89,9 @@ impl Shape {
     }
 
     /// Atoms of the leaves of one callset; people of a table without a row are told apart too.
-    fn cut(&mut self, tables: &[Table], classes: &[Size], patterns: &[Pattern<'_>]) {
+    fn cut(&mut self, tables: &[Table], classes: &[Size], patterns: &[Pattern]) {
         let joined = |leaf: &Leaf| tables[leaf.table].same_callset;
-        let silent = tables.iter().zip(patterns).filter(|(t, p)| p.is_none() && t.same_callset);
+        let silent = tables.iter().zip(patterns).filter(|(t, p)| **p == Pattern::Absent && t.same_callset);
         let silent: Vec<&Bits> = silent.map(|(t, _)| &t.nodes[t.families[0]].members).collect();
         let mut keys: Vec<Vec<bool>> = Vec::new();
         self.atoms_of = vec![Vec::new(); self.leaves.len()];

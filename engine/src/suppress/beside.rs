@@ -1,0 +1,104 @@
+//! A row beside the rows that earlier releases have at its position.
+
+use super::linked::{Allowed, Joint, Numbers, Print, Row};
+use super::sums::{AC, AN, DIPLOID_HOMREF, HAPLOID_REF, HEMI, HET, HOMALT, Table};
+use super::tree::Decision;
+use crate::error::Result;
+use crate::ledger::{Beside, EarlierRow};
+
+/// What earlier releases printed at one position.
+pub(super) struct At<'b> {
+    joint: &'b mut Joint,
+    /// Per earlier table: nothing where it did not look.
+    rows: Vec<Option<Vec<EarlierRow>>>,
+    /// Whether genotypes were considered at this variant where it was first printed: a variant keeps its tier, and those
+    /// that were printed since did too.
+    pub(super) considered: Option<bool>,
+    /// That it was of tier G.
+    genotypes: bool,
+}
+
+impl<'b> At<'b> {
+    /// Reads the rows of every earlier table at a position (0-based).
+    pub(super) fn new(beside: &'b mut Beside, contig: &str, pos: u64) -> Result<Self> {
+        let mut at = Self {
+            joint: &mut beside.joint,
+            rows: Vec::with_capacity(beside.earlier.len()),
+            considered: None,
+            genotypes: false,
+        };
+        for table in &mut beside.earlier {
+            let rows = table.rows(contig, pos)?;
+            if let (None, Some([first, ..])) = (at.considered, rows.as_deref()) {
+                at.genotypes = first.genotypes;
+                at.considered = rows.as_deref().map(|rows| table.considered(rows));
+            }
+            at.rows.push(rows);
+        }
+        Ok(at)
+    }
+
+    /// How much of a unit's rows may be printed: the least that any of its ALTs allows.
+    pub(super) fn allowed(
+        &mut self,
+        row: Row,
+        alts: &[(&str, &str)],
+        own: &dyn Fn(usize) -> Vec<Option<Numbers>>,
+        atoms_pass: &dyn Fn() -> bool,
+    ) -> Allowed {
+        let known = self.rows.iter().flatten().filter(|rows| !rows.is_empty());
+        let same_alts = |rows: &Vec<EarlierRow>| {
+            rows.len() == alts.len() && alts.iter().all(|alt| rows.iter().any(|r| r.is(*alt)))
+        };
+        if !known.clone().all(same_alts) {
+            return Allowed::Nothing;
+        }
+        if self.considered.is_some() && self.genotypes != row.genotypes {
+            return Allowed::Nothing;
+        }
+        let mut allowed = Allowed::All;
+        // Genotypes were considered and the root did not pass with them: there is nothing below it.
+        if self.considered == Some(true) && !self.genotypes {
+            allowed = Allowed::Root;
+        }
+        for (i, alt) in alts.iter().enumerate() {
+            let mut prints = vec![Print::Row(own(i))];
+            prints.extend(self.rows.iter().map(|rows| match rows {
+                None => Print::Unseen,
+                Some(rows) => rows
+                    .iter()
+                    .find(|r| r.is(*alt))
+                    .map_or(Print::Absent, |r| Print::Row(r.numbers.clone())),
+            }));
+            allowed = allowed.min(self.joint.allowed(row, &mut prints, atoms_pass));
+        }
+        allowed
+    }
+}
+
+/// What a table would print of one ALT, over the nodes of all families; the root stands in each.
+pub(super) fn own(
+    decisions: &[Decision],
+    places: &[Vec<Option<usize>>],
+    alt: usize,
+    genotypes: bool,
+) -> Vec<Option<Numbers>> {
+    let root = decisions.first().map(|first| numbers(&first.sums, 0, alt, genotypes));
+    let mut list = Vec::new();
+    for (family, stratum_of) in places.iter().enumerate() {
+        let mut nodes = vec![None; stratum_of.len()];
+        nodes[0] = root;
+        if let Some(decision) = decisions.get(family) {
+            for &node in decision.alone.iter().filter(|&&node| stratum_of[node].is_some()) {
+                nodes[node] = Some(numbers(&decision.sums, node, alt, genotypes));
+            }
+        }
+        list.extend(nodes);
+    }
+    list
+}
+
+fn numbers(sums: &Table, node: usize, alt: usize, genotypes: bool) -> Numbers {
+    let classes = || [DIPLOID_HOMREF, HET, HOMALT, HAPLOID_REF, HEMI].map(|column| sums.get(node, column));
+    Numbers { ac: sums.get(node, AC + alt), an: sums.get(node, AN), genotypes: genotypes.then(classes) }
+}
