@@ -1,7 +1,8 @@
 //! What the disclosure policy let through. Nothing outside `suppress` can make a value of these types.
 
+use crate::policy::FLOOR_K;
 use crate::region::Contig;
-use crate::stats;
+use crate::stats::{self, Alleles, Association, Confidence};
 
 /// What a table shows of one stratum. Strata are named by their path from the root: `sex_F_region_kanto`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +117,19 @@ impl Genotypes {
         (diploid > 0).then(|| stats::hwe_exact(self.het, self.homalt, self.diploid_homref))
     }
 
+    /// P of the one-sided exact test of an excess of heterozygotes, where [`Self::hwe`] is defined.
+    #[must_use]
+    pub fn excess_het(&self) -> Option<f64> {
+        let diploid = self.het + self.homalt + self.diploid_homref;
+        (diploid > 0).then(|| stats::excess_het(self.het, self.homalt, self.diploid_homref))
+    }
+
+    /// Heterozygotes among diploid calls; none without any.
+    #[must_use]
+    pub fn het_rate(&self) -> Option<f64> {
+        stats::het_rate(self.het, self.homalt, self.diploid_homref)
+    }
+
     /// Inbreeding coefficient 1 − observed / expected heterozygosity over diploid calls; none when nothing varies.
     #[must_use]
     pub fn inbreeding(&self) -> Option<f64> {
@@ -148,6 +162,23 @@ impl Frequency {
     #[must_use]
     pub fn af(&self) -> f64 {
         f64::from(self.ac) / f64::from(self.an)
+    }
+
+    /// Filtering allele frequency of AC and AN′.
+    #[must_use]
+    pub fn faf(&self, confidence: Confidence) -> f64 {
+        stats::filtering_frequency(self.alleles(), confidence)
+    }
+
+    /// AN′ over the alleles that there would be if everybody were called, which follow from public sizes; none where that
+    /// is nobody.
+    #[must_use]
+    pub fn call_rate(&self, all: u32) -> Option<f64> {
+        (all > 0).then(|| f64::from(self.an) / f64::from(all))
+    }
+
+    fn alleles(&self) -> Alleles {
+        Alleles { ac: self.ac, an: self.an }
     }
 
     /// Genotype counts, in rows of tier G.
@@ -211,4 +242,25 @@ impl ReleasedRow {
     pub fn cells(&self) -> &[Option<Frequency>] {
         &self.cells
     }
+
+    /// F_ST between these strata (Hudson's estimator); none unless every one of them is printed.
+    #[must_use]
+    pub fn fst(&self, strata: &[usize]) -> Option<f64> {
+        stats::hudson_fst(&strata.iter().map(|&s| self.alleles(s)).collect::<Option<Vec<_>>>()?)
+    }
+
+    /// The association of this ALT with belonging to the first of two strata. None unless both are printed and each of the
+    /// four allele counts is at least 2K − 1, also where people have one copy: an odds ratio says as much as they do.
+    #[must_use]
+    pub fn association(&self, (cases, controls): (usize, usize), k: u32) -> Option<Association> {
+        let floor = 2 * k.max(FLOOR_K) - 1;
+        stats::association(self.alleles(cases)?, self.alleles(controls)?, floor)
+    }
+
+    fn alleles(&self, stratum: usize) -> Option<Alleles> {
+        Some(self.cells.get(stratum)?.as_ref()?.alleles())
+    }
 }
+
+#[cfg(test)]
+mod tests;
