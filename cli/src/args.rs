@@ -157,6 +157,27 @@ pub(crate) struct Out {
     /// Write freq.tsv beside freq.parquet and freq.vcf.gz
     #[arg(long)]
     pub(crate) tsv: bool,
+    /// More columns, each calculated from printed numbers of its row and missing where one of them is
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_enum)]
+    pub(crate) statistics: Vec<StatisticArg>,
+}
+
+/// Columns beyond the usual ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatisticArg {
+    /// FAF95, FAF99: filtering allele frequency, as gnomAD has it
+    Faf,
+    /// call_rate: called alleles of all
+    #[value(name = "callrate")]
+    CallRate,
+    /// het_rate: heterozygotes of diploid calls, where genotype counts are printed
+    #[value(name = "hetrate")]
+    HetRate,
+    /// FST_*: Hudson's F_ST between the strata beside each other
+    Fst,
+    /// CHI2_*, P_*, OR_*, OR_L95_*, OR_U95_*: alleles of cases and controls (`--by icd10=E11`, or any two strata beside
+    /// each other)
+    Assoc,
 }
 
 /// `shukei freq`

@@ -76,7 +76,7 @@ fn table(
         ..Request::default()
     };
     let plan = plan(request)?;
-    let output = Output { dir, tsv: true };
+    let output = Output { dir, tsv: true, statistics: Vec::new() };
     compute(global, &plan, &output, SystemTime::now(), reporter).map(|audit| audit.rows())
 }
 

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use shukei::error::{Error, Problems, Result};
+use shukei::error::{Error, Problems, Result, Text};
 use shukei::plan::{Absent, plan};
 use shukei::run::{Output, frequency};
 use shukei::tally::Crew;
+use shukei::write::Statistic;
 use shukei::write::audit::{Audit, Run};
 use shukei::{Backend, Plan, Request, text};
 
-use crate::args::{AbsentArg, Choice, Freq, Global, Out};
+use crate::args::{AbsentArg, Choice, Freq, Global, Out, StatisticArg};
 use crate::config;
 use crate::progress::Progress;
 use crate::report::Reporter;
@@ -102,7 +103,14 @@ fn split_regions(given: &[String]) -> Vec<String> {
 }
 
 pub(crate) fn output(out: &Out) -> Output {
-    Output { dir: out.out.clone(), tsv: out.tsv }
+    let statistic = |arg: &StatisticArg| match arg {
+        StatisticArg::Faf => Statistic::Faf,
+        StatisticArg::CallRate => Statistic::CallRate,
+        StatisticArg::HetRate => Statistic::HetRate,
+        StatisticArg::Fst => Statistic::Fst,
+        StatisticArg::Assoc => Statistic::Assoc,
+    };
+    Output { dir: out.out.clone(), tsv: out.tsv, statistics: out.statistics.iter().map(statistic).collect() }
 }
 
 /// Threads and kernels.
@@ -145,6 +153,9 @@ pub(crate) fn ending(out: &Path, audit: &Audit, reporter: &Reporter) {
             "遺伝子型 (FORMAT の GT) のないレコード {bare} 件を除きました。未判定としては数えていません"
         ));
     }
+    if let Some(note) = membership(audit) {
+        reporter.note(&note);
+    }
     reporter.say(&text!(
         "{rows} rows released: {dir}/freq.parquet, {dir}/freq.vcf.gz, {dir}/audit.json\n\
          an absent row means zero, few, or not called, and these cannot be told apart, by design",
@@ -152,6 +163,23 @@ pub(crate) fn ending(out: &Path, audit: &Audit, reporter: &Reporter) {
          表にない変異は、保有者が0人、少数、未判定のいずれかです。どれであるかは区別できません（仕様です）"
     ));
     reporter.data(&serde_json::json!({"rows": rows, "audit": out.join("audit.json").display().to_string()}));
+}
+
+/// Which strata are small for a table of so many variants. Names only: their sizes and figures are in the audit.
+fn membership(audit: &Audit) -> Option<Text> {
+    let named = |whole: &'static str| {
+        let name = |stratum| if str::is_empty(stratum) { whole } else { stratum };
+        audit.above_the_line().map(name).collect::<Vec<_>>().join(", ")
+    };
+    let (en, ja) = (named("the whole cohort"), named("コホート全体"));
+    (!en.is_empty()).then(|| {
+        text!(
+            "who has somebody's genome could tell from this table whether that person is in: {en} (`membership` in \
+             audit.json); let a person decide before it leaves, or ask for larger strata or fewer regions",
+            "ある人のゲノムを持つ者は、その人が次の層に含まれるかどうかをこの表から推定できます: {ja}（audit.json の \
+             `membership`）。持ち出す前に人が判断するか、層を大きくする、領域を絞るなどしてください"
+        )
+    })
 }
 
 #[cfg(test)]

@@ -36,20 +36,20 @@ use roaring::RoaringBitmap;
 
 use crate::error::{Error, Lang, Result};
 use crate::text;
+pub(crate) use beside::Beside;
 use chain::End;
+pub(crate) use derivable::signatures;
+pub(crate) use draft::Draft;
+pub(crate) use earlier::EarlierRow;
 pub use entry::{
     Claim, ClaimFamily, ClaimNode, Entry, Event, Exported, FileRecord, Refusal, Released, Voided, What,
 };
 use entry::{Line, Seal};
 use files::{ENTRIES, HEAD, Home, KEY, SUBJECTS, damaged};
+pub(crate) use judge::Bar;
 use lock::Guard;
 pub use lock::Waiting;
 pub use locked::Locked;
-pub(crate) use beside::Beside;
-pub(crate) use derivable::signatures;
-pub(crate) use draft::Draft;
-pub(crate) use earlier::EarlierRow;
-pub(crate) use judge::Bar;
 pub use reserve::{Facts, Reservation, reserve};
 use sets::Sets;
 pub use sets::{Digest, SetDigest};

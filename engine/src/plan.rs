@@ -85,7 +85,8 @@ fn checked(request: Request) -> Result<Plan, Problems> {
     let cohort = cohort::read(&request, if all { &inputs } else { &[] }, &mut problems);
     let genome = files::genome(&inputs, &mut problems);
     let regions = genome.as_ref().and_then(|g| partition::regions(&request, g, all, &mut problems));
-    let (Some(policy), Some(mut cohort), Some(genome), Some(regions)) = (policy, cohort, genome, regions) else {
+    let (Some(policy), Some(mut cohort), Some(genome), Some(regions)) = (policy, cohort, genome, regions)
+    else {
         return Err(problems);
     };
     // The people of a file that cannot be read are not known: strata without them say nothing.

@@ -9,11 +9,11 @@ use crate::ledger::reserve;
 use crate::merge::merge;
 use crate::partial::{Partial, Place};
 use crate::plan::{Plan, recorded};
-use crate::suppress::suppress;
+use crate::suppress::{TableHeader, suppress};
 use crate::tally::{Crew, tally};
-use crate::write::audit::{self, Audit, Run};
+use crate::write::audit::{self, Audit, Done, Run};
 use crate::write::staging::Staging;
-use crate::write::{ParquetSink, Sink, TsvSink, VcfSink, write};
+use crate::write::{self, Columns, ParquetSink, Sink, Statistic, TsvSink, VcfSink, write};
 
 /// Where a table goes, and in which forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Output {
     pub dir: PathBuf,
     /// TSV beside Parquet and VCF.
     pub tsv: bool,
+    /// Columns beyond the usual ones; they add nothing to what a reader can calculate.
+    pub statistics: Vec<Statistic>,
 }
 
 /// What happens after each partition, for progress.
@@ -35,6 +37,7 @@ pub fn frequency(
     run: Run,
     after: AfterPartition<'_>,
 ) -> Result<Audit, Problems> {
+    write::check(plan, &output.statistics)?;
     let staging = Staging::open(&output.dir)?;
     let count = plan.partitions().len();
     let mut partials = Vec::with_capacity(count);
@@ -42,13 +45,14 @@ pub fn frequency(
         partials.push(tally(plan, part, crew, &Place::Unnamed(staging.path()))?);
         after(part + 1, count);
     }
-    finish(plan, partials, staging, output.tsv, run)
+    finish(plan, partials, staging, output, run)
 }
 
 /// Releases the table of a plan whose partitions were counted before.
 pub fn release(plan: &Plan, partials: Vec<Partial>, output: &Output, run: Run) -> Result<Audit, Problems> {
+    write::check(plan, &output.statistics)?;
     let staging = Staging::open(&output.dir)?;
-    finish(plan, partials, staging, output.tsv, run)
+    finish(plan, partials, staging, output, run)
 }
 
 /// merge → suppress → write → archive, and only then the names. A refusal is recorded.
@@ -56,26 +60,30 @@ fn finish(
     plan: &Plan,
     partials: Vec<Partial>,
     staging: Staging,
-    tsv: bool,
+    output: &Output,
     run: Run,
 ) -> Result<Audit, Problems> {
     let merged = merge(plan, partials)?;
     let notes = merged.notes();
     let mut reservation = reserve(plan).map_err(|problems| recorded(plan.request(), problems))?;
     let released = suppress(merged, &mut reservation)?;
-    let sinks = sinks(staging.path(), released.header(), tsv)?;
+    let columns = Columns::new(plan, released.header(), &output.statistics);
+    let sinks = sinks(staging.path(), released.header(), &columns, output.tsv)?;
     let written = write(released, sinks)?;
-    let audit = audit::of(plan, &written, &notes, reservation.facts(), run);
+    let (facts, statistics) = (reservation.facts(), output.statistics.as_slice());
+    let audit = audit::of(&Done { plan, written: &written, notes: &notes, facts, statistics }, run);
     reservation.archive(&written.files, &audit.json(), audit.rows())?;
     staging.publish(&written.files, &audit)?;
     Ok(audit)
 }
 
-fn sinks(dir: &Path, header: &crate::suppress::TableHeader, tsv: bool) -> Result<Vec<Box<dyn Sink>>> {
-    let mut sinks: Vec<Box<dyn Sink>> =
-        vec![Box::new(ParquetSink::create(dir, header)?), Box::new(VcfSink::create(dir, header)?)];
+fn sinks(dir: &Path, header: &TableHeader, columns: &Columns, tsv: bool) -> Result<Vec<Box<dyn Sink>>> {
+    let mut sinks: Vec<Box<dyn Sink>> = vec![
+        Box::new(ParquetSink::create(dir, header, columns)?),
+        Box::new(VcfSink::create(dir, header, columns)?),
+    ];
     if tsv {
-        sinks.push(Box::new(TsvSink::create(dir, header)?));
+        sinks.push(Box::new(TsvSink::create(dir, columns)?));
     }
     Ok(sinks)
 }

@@ -293,10 +293,8 @@ mod tests {
             ("F", &[&["east", "kanto"]], 40),
         ]);
         let mut problems = Problems::default();
-        let people: Vec<Person> = people
-            .into_iter()
-            .map(|p| Person { paths: vec![p.paths[1].clone()], ..p })
-            .collect();
+        let people: Vec<Person> =
+            people.into_iter().map(|p| Person { paths: vec![p.paths[1].clone()], ..p }).collect();
         let by = ["region:tree".to_owned()];
         let strata = Strata::new(&by, &people, &Policy::default(), &mut problems).unwrap();
         let family = &strata.families[0];

@@ -175,7 +175,8 @@ impl Suppressor {
         if policy.sexchrom == SexChromosomes::Drop && matches!(zone, Zone::X | Zone::Y) {
             return;
         }
-        let layout = self.layouts[zone as usize].get_or_insert_with(|| Box::new(Layout::new(strata, zone, k)));
+        let layout =
+            self.layouts[zone as usize].get_or_insert_with(|| Box::new(Layout::new(strata, zone, k)));
         // A variant keeps its tier: what earlier tables considered is considered now.
         let t1 = match at.as_ref().and_then(|at| at.considered) {
             None => self.t1,

@@ -1,11 +1,15 @@
-//! Released rows to files: Parquet, VCF and TSV, all from the one list of columns below.
+//! Released rows to files: Parquet, VCF and TSV, all from the one list of columns in `column`.
 //!
-//! A writer sees [`TableHeader`] and [`ReleasedRow`] and nothing else of the program, so that what suppression hid is not
+//! A writer sees [`TableHeader`], [`ReleasedRow`] and [`Columns`] and nothing else of the program, so that what suppression hid is not
 //! there to be written. Statistics, footers and indexes are made here, after suppression. Every file depends on the
 //! rows alone: not on the size of the batches in which they came, not on the time, not on the machine.
 
 pub mod audit;
+mod column;
+mod comparison;
 pub(crate) mod file;
+mod measure;
+mod membership;
 mod parquet;
 pub(crate) mod staging;
 mod table;
@@ -17,9 +21,13 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::suppress::{Frequency, ReleasedRow, Stratum, TableHeader, Tier};
+use crate::suppress::{ReleasedRow, TableHeader, Tier};
 use crate::{region, text};
 
+use self::column::Column;
+pub use self::column::{Columns, check};
+pub use self::measure::Statistic;
+use self::measure::Value;
 pub use self::parquet::ParquetSink;
 pub use self::table::{Written, write};
 pub use self::tsv::TsvSink;
@@ -27,9 +35,6 @@ pub use self::vcf::VcfSink;
 
 /// Said in every file that has room for it.
 const NOTE: &str = "An absent row means zero, few, or not called, and these cannot be told apart, by design";
-
-/// What a missing number means.
-const MISSING: &str = "zero, few, withheld or not called";
 
 /// Takes released rows, in genome order, and makes files of them.
 pub trait Sink: Send {
@@ -62,135 +67,6 @@ const KEYS: [(&str, &str); 6] = [
     ("filter", "FILTER of the input: PASS, `.`, or names joined by `;`"),
     ("tier", "Which numbers the row shows: A (AC, AN, AF) or G (genotype counts too)"),
 ];
-
-/// A number that tables show of a variant in a stratum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Measure {
-    Ac,
-    An,
-    Af,
-    Nhomref,
-    Nhet,
-    Nhomalt,
-    Nhemi,
-    Hwe,
-    F,
-}
-
-/// The value of a [`Measure`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Value {
-    /// Alleles or people.
-    Count(u32),
-    /// Derived from counts.
-    Real(f64),
-}
-
-impl Measure {
-    /// In the order of the columns.
-    const ALL: [Self; 9] = [
-        Self::Ac,
-        Self::An,
-        Self::Af,
-        Self::Nhomref,
-        Self::Nhet,
-        Self::Nhomalt,
-        Self::Nhemi,
-        Self::Hwe,
-        Self::F,
-    ];
-
-    /// The name in Parquet, VCF and TSV, before the stratum's, and what it is, without quotation marks.
-    fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Ac => ("AC", "Alternate alleles of this ALT"),
-            Self::An => (
-                "AN",
-                "Called alleles as printed: fewer than K people not called look like none (K of the policy, at least 10)",
-            ),
-            Self::Af => ("AF", "Allele frequency AC / AN"),
-            Self::Nhomref => ("nhomref", "People without a copy of this ALT, among those printed as called"),
-            Self::Nhet => ("nhet", "People with one copy of this ALT, of two"),
-            Self::Nhomalt => ("nhomalt", "People (not alleles) with two copies of this ALT"),
-            Self::Nhemi => ("nhemi", "People whose only copy is this ALT (X and Y of XY people, MT)"),
-            Self::Hwe => (
-                "HWE",
-                "P of the exact Hardy-Weinberg test (Wigginton, Cutler, Abecasis 2005); on X among XX people only",
-            ),
-            Self::F => (
-                "F",
-                "Inbreeding coefficient 1 - observed / expected heterozygosity over diploid calls; absent when nothing varies",
-            ),
-        }
-    }
-
-    /// True for counts, false for what is derived from them.
-    fn is_count(self) -> bool {
-        !matches!(self, Self::Af | Self::Hwe | Self::F)
-    }
-
-    /// True for what only rows of tier G show.
-    fn is_genotypic(self) -> bool {
-        !matches!(self, Self::Ac | Self::An | Self::Af)
-    }
-
-    /// `Number` of VCF: AN is one per record, the rest belongs to the ALT.
-    fn vcf_number(self) -> &'static str {
-        if self == Self::An { "1" } else { "A" }
-    }
-
-    /// The number itself; none when the row's tier does not show it or it is not defined.
-    fn of(self, frequency: &Frequency) -> Option<Value> {
-        let value = match self {
-            Self::Ac => Value::Count(frequency.ac()),
-            Self::An => Value::Count(frequency.an()),
-            Self::Af => Value::Real(frequency.af()),
-            Self::Nhomref => Value::Count(frequency.genotypes()?.homref()),
-            Self::Nhet => Value::Count(frequency.genotypes()?.het()),
-            Self::Nhomalt => Value::Count(frequency.genotypes()?.homalt()),
-            Self::Nhemi => Value::Count(frequency.genotypes()?.hemi()),
-            Self::Hwe => Value::Real(frequency.genotypes()?.hwe()?),
-            Self::F => Value::Real(frequency.genotypes()?.inbreeding()?),
-        };
-        match value {
-            Value::Real(x) if !x.is_finite() => None,
-            value => Some(value),
-        }
-    }
-}
-
-/// One measure of one stratum: a column of Parquet and TSV, an INFO field of VCF.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Column {
-    name: String,
-    measure: Measure,
-    /// Index into [`TableHeader::strata`].
-    stratum: usize,
-}
-
-impl Column {
-    /// All columns of a table: stratum by stratum, measures in the order of [`Measure::ALL`].
-    fn all(header: &TableHeader) -> Vec<Self> {
-        let shown = |m: &Measure| header.genotypes() || !m.is_genotypic();
-        let of = |(stratum, s): (usize, &Stratum)| {
-            let column = |m: Measure| Self { name: s.field(m.words().0), measure: m, stratum };
-            Measure::ALL.into_iter().filter(shown).map(column).collect::<Vec<_>>()
-        };
-        header.strata().iter().enumerate().flat_map(of).collect()
-    }
-
-    /// The sentence that goes with the column: what it is, of whom, and what its absence means.
-    fn description(&self, header: &TableHeader) -> String {
-        let stratum = &header.strata()[self.stratum];
-        let whom = if stratum.name.is_empty() { "whole cohort" } else { &stratum.label };
-        format!("{}; {whom}; absent field: {MISSING}", self.measure.words().1)
-    }
-
-    /// The number of a row.
-    fn of(&self, row: &ReleasedRow) -> Option<Value> {
-        self.measure.of(row.cells()[self.stratum].as_ref()?)
-    }
-}
 
 /// The tier as the column of that name spells it.
 fn tier(row: &ReleasedRow) -> &'static str {

@@ -9,5 +9,6 @@ mod job;
 mod platform;
 mod regions;
 mod silence;
+mod statistics;
 mod support;
 mod truth;

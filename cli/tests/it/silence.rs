@@ -76,7 +76,10 @@ fn assert_same(a: (&Path, &Output), b: (&Path, &Output)) {
 #[test]
 fn nobody_and_nine_are_the_same() {
     let dir = tempfile::tempdir().expect("a directory");
-    for flags in [&["--by", "sex,region"][..], &[], &["--by", "sex", "--by", "region", "--genotypes"]] {
+    let statistics = &["--by", "sex,region", "--statistics", "faf,callrate,fst,assoc"];
+    for flags in
+        [&["--by", "sex,region"][..], &[], &["--by", "sex", "--by", "region", "--genotypes"], statistics]
+    {
         let [zero, nine, ten] = [0, 9, 80].map(|n| {
             let sub = dir.path().join(format!("c{n}-{}", flags.len()));
             cohort(&sub, n, 0);

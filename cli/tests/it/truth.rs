@@ -165,7 +165,8 @@ fn is(column: &str, measure: &str) -> bool {
 /// The columns of a released row that hold counts, tier and FILTER.
 fn counts(row: &BTreeMap<String, String>) -> Row {
     let other = |column: &str| {
-        ["contig", "pos", "ref", "alt"].contains(&column) || ["AF", "HWE", "F"].iter().any(|m| is(column, m))
+        ["contig", "pos", "ref", "alt"].contains(&column)
+            || ["AF", "HWE", "ExcHet", "F"].iter().any(|m| is(column, m))
     };
     row.iter().filter(|(column, _)| !other(column)).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
@@ -181,6 +182,7 @@ fn check_derived(key: &str, row: &BTreeMap<String, String>) {
     };
     assert_eq!(strata("AC"), strata("AF"), "{key}");
     assert_eq!(strata("nhet"), strata("HWE"), "{key}");
+    assert_eq!(strata("nhet"), strata("ExcHet"), "{key}");
     for stratum in strata("AC") {
         let get = |measure: &str| number(row, &format!("{measure}{stratum}"));
         assert_eq!(
@@ -465,7 +467,7 @@ fn bcftools_reads_the_released_vcf() {
     strata.push(String::new());
     let mut values = 0;
     for stratum in strata {
-        for measure in ["AC", "AN", "AF", "nhomref", "nhet", "nhomalt", "nhemi", "HWE", "F"] {
+        for measure in ["AC", "AN", "AF", "nhomref", "nhet", "nhomalt", "nhemi", "HWE", "ExcHet", "F"] {
             let column = format!("{measure}{stratum}");
             assert!(header.contains(&format!("##INFO=<ID={column},")), "{column} is described");
             let query = text(run(&["query", "-f", &format!("%CHROM:%POS:%REF:%ALT\\t%INFO/{column}\\n")]));

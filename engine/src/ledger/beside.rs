@@ -83,7 +83,8 @@ impl Beside {
         let contigs: Vec<&str> = asked.contigs.iter().map(|c| canonical(c)).collect();
         let mut claims: Vec<(&str, &Claim, &FileRecord)> = Vec::new();
         for (id, claim, status) in asked.bar.standing(ledger) {
-            let people = ledger.set(&claim.families[0].nodes[0].set).is_some_and(|set| !set.is_disjoint(root));
+            let people =
+                ledger.set(&claim.families[0].nodes[0].set).is_some_and(|set| !set.is_disjoint(root));
             if !people || !claim.contigs.iter().any(|c| contigs.contains(&canonical(c))) {
                 continue;
             }
@@ -175,7 +176,12 @@ fn join(ledger: &Ledger, asked: &Asked<'_>, claims: &[(&str, &Claim, &FileRecord
 }
 
 /// The sex of a person, as the new table or else the first that has the person says.
-fn karyotype(ledger: &Ledger, asked: &Asked<'_>, claims: &[(&str, &Claim, &FileRecord)], person: u32) -> Karyotype {
+fn karyotype(
+    ledger: &Ledger,
+    asked: &Asked<'_>,
+    claims: &[(&str, &Claim, &FileRecord)],
+    person: u32,
+) -> Karyotype {
     let of = |[xx, xy]: [bool; 2]| match (xx, xy) {
         (true, _) => Karyotype::Xx,
         (_, true) => Karyotype::Xy,

@@ -55,7 +55,8 @@ pub(crate) fn derivable(strata: &[&RoaringBitmap], k: u32) -> Derivable {
     for column in &columns {
         whole.insert(column);
     }
-    let mut search = Search { k: u64::from(k), fixed, rank: whole.rank(), small, columns, branches: 0, work: 0 };
+    let mut search =
+        Search { k: u64::from(k), fixed, rank: whole.rank(), small, columns, branches: 0, work: 0 };
     let mut taken = vec![false; search.small.len()];
     match search.below(&mut taken, 0) {
         Found::Nothing => Derivable::Nothing,

@@ -62,8 +62,8 @@ impl EarlierTable {
             ))
             .at(path.display(), ""));
         }
-        let metadata =
-            ArrowReaderMetadata::load(&file, Default::default()).map_err(|e| missing(path, &e.to_string()))?;
+        let metadata = ArrowReaderMetadata::load(&file, Default::default())
+            .map_err(|e| missing(path, &e.to_string()))?;
         let (path, contig) = (path.to_owned(), String::new());
         Ok(Self { path, nodes, metadata, contig, reader: None, batch: None, at: 0, columns: Vec::new() })
     }
@@ -110,7 +110,9 @@ impl EarlierTable {
                 && self.at < batch.num_rows()
             {
                 let printed = batch.column(1).as_primitive::<Int32Type>().value(self.at);
-                return Ok(Some(from_printed(u64::try_from(printed).unwrap_or_default()).unwrap_or_default()));
+                return Ok(Some(
+                    from_printed(u64::try_from(printed).unwrap_or_default()).unwrap_or_default(),
+                ));
             }
             let Some(reader) = &mut self.reader else { return Ok(None) };
             let Some(batch) = reader.next() else { return Ok(None) };

@@ -43,12 +43,7 @@ impl Bar<'_> {
         }
     }
 
-    fn derivable(
-        &self,
-        ledger: &Ledger,
-        draft: &Draft,
-        standing: &[(&str, &Claim, Status)],
-    ) -> Derivable {
+    fn derivable(&self, ledger: &Ledger, draft: &Draft, standing: &[(&str, &Claim, Status)]) -> Derivable {
         let mut distinct: HashMap<SetDigest, &RoaringBitmap> = HashMap::new();
         for (_, claim, _) in standing {
             let digests = claim.families.iter().flat_map(|f| f.nodes.iter().map(|n| n.set));

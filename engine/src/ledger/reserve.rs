@@ -105,9 +105,9 @@ fn replaced(plan: &Plan, ledger: &Ledger) -> Result<Vec<String>, Problems> {
     let me = Actor::current();
     let mut list = Vec::new();
     for id in &plan.request().replaces {
-        let own = ledger.release_of(id).is_some_and(|c| {
-            c.actor.uid == me.uid || plan.permit_project().is_some_and(|p| p == c.project)
-        });
+        let own = ledger
+            .release_of(id)
+            .is_some_and(|c| c.actor.uid == me.uid || plan.permit_project().is_some_and(|p| p == c.project));
         match ledger.status_of(id) {
             None => problems.push(not_there(id)),
             Some(Status::Exported) => problems.push(exported(id)),

@@ -131,7 +131,12 @@ fn classes(ledger: &Ledger, numbers: &[u32], contigs: &[String]) -> Vec<u32> {
 }
 
 /// The ledger may have grown since the plan was made: every cell must still lie within one class of earlier strata.
-pub(super) fn check_cells(ledger: &Ledger, numbers: &[u32], strata: &Strata, contigs: &[String]) -> Result<()> {
+pub(super) fn check_cells(
+    ledger: &Ledger,
+    numbers: &[u32],
+    strata: &Strata,
+    contigs: &[String],
+) -> Result<()> {
     let mut class_of_cell: HashMap<usize, u32> = HashMap::new();
     let classes = classes(ledger, numbers, contigs);
     let whole = strata.fine_of_person.iter().zip(classes).all(|(&fine, class)| {

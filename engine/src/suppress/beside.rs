@@ -65,10 +65,9 @@ impl<'b> At<'b> {
             let mut prints = vec![Print::Row(own(i))];
             prints.extend(self.rows.iter().map(|rows| match rows {
                 None => Print::Unseen,
-                Some(rows) => rows
-                    .iter()
-                    .find(|r| r.is(*alt))
-                    .map_or(Print::Absent, |r| Print::Row(r.numbers.clone())),
+                Some(rows) => {
+                    rows.iter().find(|r| r.is(*alt)).map_or(Print::Absent, |r| Print::Row(r.numbers.clone()))
+                }
             }));
             allowed = allowed.min(self.joint.allowed(row, &mut prints, atoms_pass));
         }

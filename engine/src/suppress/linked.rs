@@ -169,18 +169,14 @@ impl Joint {
         }
         let all = !incomplete
             && full.complete.iter().skip(1).all(|c| *c)
-            && if self.strict {
-                self.refines(&full) && atoms_pass()
-            } else {
-                self.wide(&full, row, prints)
-            };
+            && if self.strict { self.refines(&full) && atoms_pass() } else { self.wide(&full, row, prints) };
         if all {
             return Allowed::All;
         }
         self.root_alone(prints);
         let root = self.shape(prints);
-        let alone = self.adds_nothing(&root, prints)
-            || !self.strict && !incomplete && self.wide(&root, row, prints);
+        let alone =
+            self.adds_nothing(&root, prints) || !self.strict && !incomplete && self.wide(&root, row, prints);
         if alone { Allowed::Root } else { Allowed::Nothing }
     }
 
@@ -227,7 +223,9 @@ impl Joint {
     fn adds_nothing(&self, shape: &Shape, prints: &[Print]) -> bool {
         (0..shape.new).all(|leaf| {
             let own = number(shape, prints, leaf);
-            let known = |cover: &&Vec<usize>| sum(shape, prints, cover, &[]).is_some_and(|n| own == Some(less(n, own)));
+            let known = |cover: &&Vec<usize>| {
+                sum(shape, prints, cover, &[]).is_some_and(|n| own == Some(less(n, own)))
+            };
             shape.same[leaf].iter().any(|cover| known(&cover))
         })
     }
@@ -268,7 +266,8 @@ impl Joint {
 
     /// What all prints of the callset leave to every atom; with and without what absent rows say.
     fn intervals_are_wide(&self, shape: &Shape, row: Row, prints: &[Print]) -> bool {
-        let genotypes = (0..shape.new).all(|l| number(shape, prints, l).is_some_and(|n| n.genotypes.is_some()));
+        let genotypes =
+            (0..shape.new).all(|l| number(shape, prints, l).is_some_and(|n| n.genotypes.is_some()));
         let spans = if row.genotypes && genotypes { Span::genotypes(row) } else { vec![Span::alleles(row)] };
         spans.iter().all(|span| {
             let constraints: Vec<(&[usize], i64)> = (0..shape.leaves.len())
@@ -276,7 +275,8 @@ impl Joint {
                 .filter_map(|l| Some((shape.atoms_of[l].as_slice(), span.of(number(shape, prints, l)?)?)))
                 .collect();
             let Some(bounds) = span.bounds(&shape.atoms, &constraints, &[]) else { return false };
-            let with = span.bounds(&shape.atoms, &constraints, &span.few(&shape.atoms, &shape.absent, &bounds));
+            let with =
+                span.bounds(&shape.atoms, &constraints, &span.few(&shape.atoms, &shape.absent, &bounds));
             span.wide(&shape.atoms, &bounds) && with.is_none_or(|b| span.wide(&shape.atoms, &b))
         })
     }

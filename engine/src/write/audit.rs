@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
 
-use super::Written;
+use super::{Statistic, Written};
 use crate::ledger::Facts;
 use crate::partial::Notes;
 use crate::plan::Plan;
@@ -52,6 +52,14 @@ impl Audit {
         self.0["records"]["without_genotypes"].as_u64().unwrap_or(0)
     }
 
+    /// Names of the strata whose members the table might give away to somebody who has their genome; `""` is the whole
+    /// cohort.
+    pub fn above_the_line(&self) -> impl Iterator<Item = &str> {
+        let strata = self.0["membership"]["strata"].as_array();
+        let above = strata.into_iter().flatten().filter(|s| s["above_the_line"] == true);
+        above.filter_map(|s| s["stratum"].as_str())
+    }
+
     pub(crate) fn json(&self) -> Vec<u8> {
         let mut json = serde_json::to_vec_pretty(&self.0).unwrap_or_default();
         json.push(b'\n');
@@ -63,8 +71,18 @@ fn time(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time).to_string()
 }
 
+/// A table that is written, and what its audit says of how it came about.
+pub(crate) struct Done<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) written: &'a Written,
+    pub(crate) notes: &'a Notes,
+    pub(crate) facts: &'a Facts,
+    pub(crate) statistics: &'a [Statistic],
+}
+
 /// Puts the audit of a table together.
-pub(crate) fn of(plan: &Plan, written: &Written, notes: &Notes, facts: &Facts, run: Run) -> Audit {
+pub(crate) fn of(done: &Done<'_>, run: Run) -> Audit {
+    let Done { plan, written, notes, facts, statistics } = done;
     let request = plan.request();
     let strata: Vec<Value> = written
         .header
@@ -110,6 +128,8 @@ pub(crate) fn of(plan: &Plan, written: &Written, notes: &Notes, facts: &Facts, r
         "versions": {"shukei": env!("CARGO_PKG_VERSION")},
         "strata": strata,
         "rows": rows,
+        "statistics": statistics.iter().map(|s| s.name()).collect::<Vec<_>>(),
+        "membership": written.membership,
         "records": {"without_genotypes": notes.without_genotypes, "combined": written.combined},
         "outputs": outputs,
     }))

@@ -7,6 +7,7 @@
 //! Columns are built value by value in fresh buffers. A missing number is written as nothing at all, never as a number
 //! with a mask over it, and dictionaries and statistics know printed values only.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
-use super::{Column, Finished, KEYS, NOTE, OutFile, Sink, Value, integer, place, tier};
+use super::{Column, Columns, Finished, KEYS, NOTE, OutFile, Sink, Value, integer, place, tier};
 use crate::error::{Error, Result};
 use crate::suppress::{ReleasedRow, TableHeader};
 use crate::{region, text};
@@ -55,9 +56,9 @@ enum Numbers {
 
 impl ParquetSink {
     /// Creates the file.
-    pub fn create(dir: &Path, header: &TableHeader) -> Result<Self> {
-        let columns = Column::all(header);
-        let schema = schema(header, &columns);
+    pub fn create(dir: &Path, header: &TableHeader, columns: &Columns) -> Result<Self> {
+        let columns = columns.list.clone();
+        let schema = schema(&columns);
         let out = OutFile::create(dir, "freq.parquet")?;
         let path = out.path.clone();
         let props = properties(header, &columns).map_err(|e| failed(&path, &e))?;
@@ -122,7 +123,7 @@ impl Group {
         }
         for (numbers, column) in self.numbers.iter_mut().zip(columns) {
             for row in rows {
-                numbers.push(column.of(row)).map_err(|e| e.at(place(header, row), &column.name))?;
+                numbers.push(column.of(header, row)).map_err(|e| e.at(place(header, row), &column.name))?;
             }
         }
         self.rows += rows.len();
@@ -143,11 +144,7 @@ impl Group {
 
 impl Numbers {
     fn new(column: &Column) -> Self {
-        if column.measure.is_count() {
-            Self::Counts(Int32Builder::new())
-        } else {
-            Self::Reals(Float64Builder::new())
-        }
+        if column.is_count() { Self::Counts(Int32Builder::new()) } else { Self::Reals(Float64Builder::new()) }
     }
 
     /// Appends a value; nothing of a missing one reaches the buffer (its place holds zero).
@@ -158,7 +155,7 @@ impl Numbers {
             (Self::Reals(reals), Some(Value::Real(x))) => reals.append_value(x),
             (Self::Reals(reals), None) => reals.append_null(),
             (Self::Counts(_), Some(Value::Real(_))) | (Self::Reals(_), Some(Value::Count(_))) => {
-                unreachable!("Measure::is_count made the column")
+                unreachable!("Column::is_count made the column")
             }
         }
         Ok(())
@@ -173,19 +170,16 @@ impl Numbers {
 }
 
 /// Names and types of the columns; their meaning is field metadata.
-fn schema(header: &TableHeader, columns: &[Column]) -> SchemaRef {
+fn schema(columns: &[Column]) -> SchemaRef {
     let key = |(name, meaning): (&str, &str)| {
         let kind = if name == "pos" { DataType::Int32 } else { DataType::Utf8 };
         Field::new(name, kind, false).with_metadata([("description".to_owned(), meaning.to_owned())])
     };
     let number = |column: &Column| {
-        let stratum = &header.strata()[column.stratum];
-        let kind = if column.measure.is_count() { DataType::Int32 } else { DataType::Float64 };
-        let metadata = [
-            ("description".to_owned(), column.description(header)),
-            ("label".to_owned(), stratum.label.clone()),
-            ("stratum".to_owned(), stratum.name.clone()),
-        ];
+        let kind = if column.is_count() { DataType::Int32 } else { DataType::Float64 };
+        let described =
+            [("description", column.description.clone())].into_iter().chain(column.metadata.clone());
+        let metadata = described.map(|(key, value)| (key.to_owned(), value)).collect::<HashMap<_, _>>();
         Field::new(&column.name, kind, true).with_metadata(metadata)
     };
     let fields = KEYS.into_iter().map(key).chain(columns.iter().map(number));
@@ -203,7 +197,7 @@ fn properties(header: &TableHeader, columns: &[Column]) -> parquet::errors::Resu
         .set_key_value_metadata(Some(described.chain([note]).collect()))
         .set_column_dictionary_enabled(ColumnPath::from("pos"), false)
         .set_column_encoding(ColumnPath::from("pos"), Encoding::DELTA_BINARY_PACKED);
-    let reals = columns.iter().filter(|c| !c.measure.is_count());
+    let reals = columns.iter().filter(|c| !c.is_count());
     let builder =
         reals.fold(builder, |b, c| b.set_column_dictionary_enabled(ColumnPath::from(c.name.as_str()), false));
     Ok(builder.build())

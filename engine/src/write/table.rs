@@ -1,5 +1,6 @@
 //! A released table through every sink.
 
+use super::membership::Membership;
 use super::{Finished, Sink};
 use crate::error::Result;
 use crate::suppress::{Released, TableHeader};
@@ -18,21 +19,26 @@ pub struct Written {
     pub rows_per_contig: Vec<u64>,
     /// Positions with rows at which several records of the same people were combined.
     pub combined: u64,
+    /// How well the table would tell whether somebody is in a stratum.
+    pub membership: serde_json::Value,
 }
 
 /// Writes a released table.
 pub fn write(mut released: Released<'_>, mut sinks: Vec<Box<dyn Sink>>) -> Result<Written> {
     let header = released.header().clone();
+    let mut membership = Membership::new(&header);
     let mut batch = Vec::with_capacity(BATCH);
     while let Some(rows) = released.next_rows()? {
         batch.extend(rows);
         if batch.len() >= BATCH {
+            membership.add(&batch);
             for sink in &mut sinks {
                 sink.rows(&header, &batch)?;
             }
             batch.clear();
         }
     }
+    membership.add(&batch);
     for sink in &mut sinks {
         sink.rows(&header, &batch)?;
     }
@@ -41,6 +47,7 @@ pub fn write(mut released: Released<'_>, mut sinks: Vec<Box<dyn Sink>>) -> Resul
         files.extend(sink.finish()?);
     }
     Ok(Written {
+        membership: membership.report(&header),
         header,
         files,
         rows_per_contig: released.rows_per_contig().to_vec(),

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
-use super::{Column, Finished, KEYS, OutFile, Sink, Value, field, tier};
+use super::{Column, Columns, Finished, KEYS, OutFile, Sink, Value, field, tier};
 use crate::error::{Error, Result};
 use crate::region;
 use crate::suppress::{ReleasedRow, TableHeader};
@@ -21,8 +21,8 @@ pub struct TsvSink {
 
 impl TsvSink {
     /// Creates the file and writes the line of names.
-    pub fn create(dir: &Path, header: &TableHeader) -> Result<Self> {
-        let columns = Column::all(header);
+    pub fn create(dir: &Path, columns: &Columns) -> Result<Self> {
+        let columns = columns.list.clone();
         let keys = KEYS.iter().map(|(name, _)| *name);
         let names: Vec<&str> = keys.chain(columns.iter().map(|c| c.name.as_str())).collect();
         let lines = names.join("\t") + "\n";
@@ -47,7 +47,7 @@ impl TsvSink {
         // Writing to a string cannot fail.
         let _ = write!(lines, "{contig}\t{pos}\t{reference}\t{alternate}\t{filter}\t{tier}");
         for column in &self.columns {
-            let _ = match column.of(row) {
+            let _ = match column.of(header, row) {
                 None => lines.write_str("\t."),
                 Some(Value::Count(n)) => write!(lines, "\t{n}"),
                 Some(Value::Real(x)) => write!(lines, "\t{x:?}"),

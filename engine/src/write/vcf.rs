@@ -16,7 +16,7 @@ use noodles_csi::binning_index::index::reference_sequence::bin::Chunk;
 use noodles_csi::binning_index::index::reference_sequence::index::{BinnedIndex, LinearIndex};
 use noodles_tabix as tabix;
 
-use super::{Column, Finished, NOTE, OutFile, Sink, Value, field, integer, place};
+use super::{Column, Columns, Finished, NOTE, OutFile, Sink, Value, field, integer, place};
 use crate::error::{Error, Result};
 use crate::region::{self, Contig};
 use crate::suppress::{ReleasedRow, TableHeader};
@@ -41,8 +41,8 @@ enum Index {
 
 impl VcfSink {
     /// Creates the file and writes its header.
-    pub fn create(dir: &Path, header: &TableHeader) -> Result<Self> {
-        let columns = Column::all(header);
+    pub fn create(dir: &Path, header: &TableHeader, columns: &Columns) -> Result<Self> {
+        let columns = columns.list.clone();
         let line = lines_of(header, &columns)?;
         let out = OutFile::create(dir, "freq.vcf.gz")?;
         let (path, index) = (out.path.clone(), Index::new(header.contigs()));
@@ -69,7 +69,7 @@ impl VcfSink {
         let _ = write!(line, "{contig}\t{pos}\t.\t{reference}\t{alternate}\t.\t{filter}\t");
         let start = line.len();
         for column in &self.columns {
-            let Some(value) = column.of(row) else { continue };
+            let Some(value) = column.of(header, row) else { continue };
             if line.len() > start {
                 line.push(';');
             }
@@ -191,8 +191,8 @@ fn lines_of(header: &TableHeader, columns: &[Column]) -> Result<String> {
         let _ = writeln!(lines, "##FILTER=<ID={id},Description=\"Filter of the input\">");
     }
     for column in columns {
-        let kind = if column.measure.is_count() { "Integer" } else { "Float" };
-        let (number, description) = (column.measure.vcf_number(), quoted(&column.description(header)));
+        let kind = if column.is_count() { "Integer" } else { "Float" };
+        let (number, description) = (column.vcf_number(), quoted(&column.description));
         let name = &column.name;
         let _ =
             writeln!(lines, "##INFO=<ID={name},Number={number},Type={kind},Description=\"{description}\">");

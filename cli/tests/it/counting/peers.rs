@@ -174,9 +174,9 @@ fn merged<'a>(dir: &Path, options: &[&str]) -> Option<&'a str> {
 fn bcftools(dir: &Path, input: &str, options: &[&str]) -> Option<Numbers> {
     let options: Vec<&str> = options.iter().copied().filter(|o| *o != "-0").collect();
     let before = ["+fill-tags", input, "-o", "filled.vcf"];
-    let after = ["--", "-t", "AN,AC,AC_Het,AC_Hom,AC_Hemi,HWE"];
+    let after = ["--", "-t", "AN,AC,AC_Het,AC_Hom,AC_Hemi,HWE,ExcHet"];
     run(dir, "bcftools", &[&before[..], &options, &after].concat())?;
-    let format = "%CHROM\t%POS\t%REF\t%ALT\t%AC\t%AN\t%AC_Het\t%AC_Hom\t%AC_Hemi\t%HWE\n";
+    let format = "%CHROM\t%POS\t%REF\t%ALT\t%AC\t%AN\t%AC_Het\t%AC_Hom\t%AC_Hemi\t%HWE\t%ExcHet\n";
     let output = run(dir, "bcftools", &["query", "-f", format, "filled.vcf"])?;
     let mut numbers = Numbers::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
@@ -191,6 +191,7 @@ fn bcftools(dir: &Path, input: &str, options: &[&str]) -> Option<Numbers> {
                 ("nhomalt", people(of_alt(7))),
                 ("nhemi", of_alt(8)),
                 ("HWE", of_alt(9)),
+                ("ExcHet", of_alt(10)),
             ];
             add(&mut numbers, format!("{}:{}:{}:{alt}", fields[0], fields[1], fields[2]), values);
         }
