@@ -29,7 +29,8 @@ impl Confidence {
 /// ```text
 /// λ:  P(X ≥ AC | mean λ) = 1 − confidence      FAF = λ / AN
 /// ```
-/// gnomAD's `faf95` and `faf99` are this number on a grid of 10⁻⁶, one step down (Hail `filtering_allele_frequency`).
+/// gnomAD's `faf95` and `faf99` are found by steps of 10⁻⁶ and lie at most one step below (Hail
+/// `filtering_allele_frequency`).
 /// λ is found by Newton's method from the approximation of Wilson and Hilferty.
 #[must_use]
 pub fn filtering_frequency(group: Alleles, confidence: Confidence) -> f64 {
@@ -97,10 +98,10 @@ mod tests {
         assert!((million - (1e6 - 1_644.85 + 0.57)).abs() < 0.5, "{million}");
     }
 
-    /// What Hail's algorithm gives: the last step of 10⁻⁶ at which the quantile of the Poisson distribution is below AC,
+    /// Hail's condition: the last multiple of 10⁻⁶ at which the 95 % (99 %) quantile of the Poisson distribution is below AC,
     /// by sums of `Decimal` terms in Python 3.11.
     #[test]
-    fn on_hails_grid_it_is_hails() {
+    fn it_is_the_last_frequency_that_hail_accepts() {
         for (ac, an, p95, p99) in [
             (19, 6_000, 2_073, 1_724),
             (20, 40, 331_366, 277_053),
