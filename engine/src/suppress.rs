@@ -193,7 +193,7 @@ impl Suppressor {
                 .map(|&v| (&*unit.variants[v].reference, &*unit.variants[v].alternate))
                 .collect();
             let own = |alt| beside::own(variant.decisions(), &self.stratum_of, alt, row.genotypes);
-            allowed = at.allowed(row, &alts, &own, &|| variant.every_cell_passes(layout, tier));
+            allowed = at.allowed(row, &alts, &own, &|| variant.every_cell_passes(layout, unit, tier));
         }
         match allowed {
             Allowed::Nothing => return,

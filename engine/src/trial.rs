@@ -131,10 +131,10 @@ impl Trial {
     }
 
     /// Makes variants ready for [`Trial::run`]: each with its zone and one entry per group.
-    pub fn variants<'a>(&self, all: impl IntoIterator<Item = (Zone, &'a [GroupCounts])>) -> Variants {
-        let ready = |(zone, counts): (Zone, &[GroupCounts])| {
+    pub fn variants<C: AsRef<[GroupCounts]>>(&self, all: impl IntoIterator<Item = (Zone, C)>) -> Variants {
+        let ready = |(zone, counts): (Zone, C)| {
             let mut unit = nothing();
-            fill(&mut unit, &self.places, zone, counts);
+            fill(&mut unit, &self.places, zone, counts.as_ref());
             (zone, unit)
         };
         Variants { units: all.into_iter().map(ready).collect() }
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!((rows[0].alt, rows[0].tier), (0, Tier::A));
         let y = trial.print(Zone::Y, &seen);
         assert_eq!(y[0].cells[0], Some(TrialCell { ac: 20, an: 60, genotypes: None }));
-        let ready = trial.variants([(Zone::X, seen.as_slice()), (Zone::Y, &seen)]);
+        let ready = trial.variants([(Zone::X, &seen), (Zone::Y, &seen)]);
         assert_eq!(
             trial.run(&ready),
             Shown { rows: 2, cells: 3 + y[0].cells.iter().flatten().count() as u64 }

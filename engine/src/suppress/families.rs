@@ -8,10 +8,9 @@
 //!   nobody as not called.
 //! * (a) otherwise.
 
-use super::cells::Cells;
-use super::sums::{AC, Rule, Sets, Table, Test};
+use super::sums::{AC, AN, Counts, Rule, Sets, Table, Test};
 use crate::region::Zone;
-use crate::strata::{Atoms, Family, Size, Strata};
+use crate::strata::{Atoms, Family, Strata};
 
 /// The cells of leaf₁ × leaf₂ × … in one zone, for rule (a).
 pub(super) struct AtomTests {
@@ -25,11 +24,11 @@ pub(super) struct AtomTests {
 }
 
 impl AtomTests {
-    pub(super) fn new(atoms: &Atoms, cells: &[Size], zone: Zone, k: u32) -> Self {
+    pub(super) fn new(atoms: &Atoms, strata: &Strata, zone: Zone, k: u32) -> Self {
         let counted = atoms.sizes.iter().enumerate().filter(|(_, size)| size.counted(zone) > 0);
         let tests: Vec<_> = counted.map(|(atom, &size)| (atom, Test::of(size, zone, k))).collect();
         Self {
-            sets: Sets::new(&atoms.of_cell, cells, atoms.sizes.len(), zone),
+            sets: Sets::new(&atoms.of_cell, atoms.sizes.len(), strata, zone),
             possible: tests.iter().all(|(_, test)| test.possible),
             alt: tests.iter().map(|(_, test)| test.alt).sum(),
             tests,
@@ -39,11 +38,11 @@ impl AtomTests {
     /// Rule (a): every non-empty cell leaf₁ × leaf₂ × … passes at the tier. `root` is the AC of the first ALT there; a root
     /// with fewer than all cells need together spares the sums, at either tier: K people with one copy and K with two
     /// are more alleles than 2K − 1.
-    pub(super) fn pass(&self, rule: Rule, cells: &Cells, root: i64, sums: &mut Table) -> bool {
+    pub(super) fn pass(&self, rule: Rule, counts: Counts<'_>, root: i64, sums: &mut Table) -> bool {
         if !self.possible || root < self.alt {
             return false;
         }
-        sums.fill(&self.sets, cells, rule.columns());
+        sums.fill(&self.sets, counts, rule, AN);
         self.tests.iter().all(|(atom, test)| rule.passes(test, |column| sums.get(*atom, column)))
     }
 }

@@ -29,9 +29,9 @@ impl Layout {
         Self {
             cells: ZoneCells::new(strata, zone),
             root: Test::of(strata.families[0].nodes[0].size, zone, k),
-            trees: strata.families.iter().map(|f| Tree::new(f, sizes, zone, k)).collect(),
-            atoms: strata.atoms.iter().map(|a| AtomTests::new(a, sizes, zone, k)).collect(),
-            plan_cells: AtomTests::new(&alone, sizes, zone, k),
+            trees: strata.families.iter().map(|f| Tree::new(f, strata, zone, k)).collect(),
+            atoms: strata.atoms.iter().map(|a| AtomTests::new(a, strata, zone, k)).collect(),
+            plan_cells: AtomTests::new(&alone, strata, zone, k),
             pair: if zone == Zone::Diploid { Pair::of(strata, k) } else { None },
         }
     }

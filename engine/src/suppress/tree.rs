@@ -11,10 +11,9 @@
 //! Which children a node has in a zone, in which order, and what each part and each rest must hold is public and is written
 //! down once per plan and zone. Per variant a few numbers are compared.
 
-use super::cells::Cells;
-use super::sums::{Rule, Sets, Table, Test};
+use super::sums::{Counts, Rule, Sets, Table, Test};
 use crate::region::Zone;
-use crate::strata::{Family, Size};
+use crate::strata::{Family, Size, Strata};
 
 /// One step of a chain: a child beside what is left of its parent.
 pub(super) struct Step {
@@ -64,19 +63,18 @@ impl Decision {
 }
 
 impl Tree {
-    pub(super) fn new(family: &Family, cells: &[Size], zone: Zone, k: u32) -> Self {
+    pub(super) fn new(family: &Family, strata: &Strata, zone: Zone, k: u32) -> Self {
         Self {
-            sets: Sets::new(&family.leaf_of_cell, cells, family.nodes.len(), zone),
+            sets: Sets::new(&family.leaf_of_cell, family.nodes.len(), strata, zone),
             parents: family.nodes.iter().map(|n| u32::try_from(n.parent).unwrap_or(u32::MAX)).collect(),
             chains: (0..family.nodes.len()).map(|node| chain(family, node, zone, k)).collect(),
         }
     }
 
-    /// The numbers of every node: leaf cells first, then upwards.
-    pub(super) fn sum(&self, cells: &Cells, rule: Rule, from: usize, sums: &mut Table) {
-        let columns = from..rule.columns().end;
-        sums.fill(&self.sets, cells, columns.clone());
-        sums.add_up(&self.parents, columns);
+    /// The numbers of every node, by the columns of a rule from one on: leaf cells first, then upwards.
+    pub(super) fn sum(&self, counts: Counts<'_>, rule: Rule, from: usize, sums: &mut Table) {
+        sums.fill(&self.sets, counts, rule, from);
+        sums.add_up(&self.parents, rule, from);
     }
 
     /// Applies the rule from the root, which has passed.
@@ -91,7 +89,7 @@ impl Tree {
             let Chain { steps, last } = &self.chains[node];
             let Some(last) = last else { continue };
             rest.clear();
-            rest.extend(rule.columns().map(|column| sums.get(node, column)));
+            rest.extend((0..rule.columns()).map(|column| sums.get(node, column)));
             let takes = |step: &Step, rest: &[i64]| {
                 let part = |column| sums.get(step.child, column);
                 rule.passes(&step.part, part)
