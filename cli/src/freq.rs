@@ -69,6 +69,7 @@ pub(crate) fn request(global: &Global, choice: &Choice) -> Result<Request> {
             AbsentArg::HomRef => Absent::HomRef,
         },
         absent_at: config.absent_at,
+        permit: None,
         include_filtered: choice.include_filtered,
         adj: choice.adj,
         genotypes: choice.genotypes,

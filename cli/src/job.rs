@@ -79,7 +79,7 @@ fn readable_again(request: &Request) -> Result<(), Problems> {
 /// The plan of a job, if it was made under all the rules that hold now: what the platform or `--policy` asks for after the
 /// plan was made must not be passed over in silence.
 fn load(global: &Global, job: &Path) -> Result<Plan, Problems> {
-    let plan = Plan::load(&plan_file(job))?;
+    let plan = Plan::load(&plan_file(job), None)?;
     let (request, rules) = (plan.request(), config::read(global)?);
     let real = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
     let all = |asked: &[PathBuf], known: &[PathBuf]| {

@@ -123,6 +123,13 @@ impl Error {
         self
     }
 
+    /// The same failure where it must stop everything: what a permit stands on cannot be read.
+    #[must_use]
+    pub(crate) fn into_refusal(mut self) -> Self {
+        self.kind = Kind::Refused;
+        self
+    }
+
     /// The kind of failure.
     #[must_use]
     pub fn kind(&self) -> Kind {

@@ -54,6 +54,7 @@ pub mod ledger;
 pub mod merge;
 mod normalize;
 pub mod partial;
+pub mod permit;
 pub mod plan;
 pub mod policy;
 pub mod region;

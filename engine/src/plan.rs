@@ -21,7 +21,8 @@ pub use request::{Absent, Request};
 pub(crate) use files::{Group, GroupFile};
 
 use crate::error::{Error, Kind, Problems, Result, Text};
-use crate::ledger::{Bar, Ledger, Refusal};
+use crate::ledger::{Bar, Event, Ledger, Refusal};
+use crate::permit::{self, Permit};
 use crate::policy::{GenotypeTier, Policy};
 use crate::region::{Build, Contig, ContigKind, Zone, locus};
 use crate::source::Input;
@@ -33,6 +34,7 @@ use crate::text;
 pub struct Plan {
     request: Request,
     policy: Policy,
+    permit: Option<Permit>,
     contigs: Vec<Contig>,
     build: Option<Build>,
     groups: Vec<Group>,
@@ -61,11 +63,12 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
 /// Records a refusal in the ledger; if that fails, there is one more problem.
 pub(crate) fn recorded(request: &Request, mut problems: Problems) -> Problems {
     if problems.list().iter().any(|p| p.kind() == Kind::Refused) {
-        let refusal = Refusal::new("", None, &request.summary(), &problems);
-        let written = request
-            .ledger
-            .dir()
-            .and_then(|dir| Ledger::open(&dir)?.lock()?.append(crate::ledger::Event::Refused(refusal)));
+        let project = request.permit.as_ref().and_then(|p| p.project.as_deref()).unwrap_or_default();
+        let handler = request.permit.as_ref().and_then(|p| p.handler.as_deref());
+        let refusal = Refusal::new(project, handler, &request.summary(), &problems);
+        let written = refusal.and_then(|refusal| {
+            Ledger::open(&request.ledger.dir()?)?.lock()?.append(Event::Refused(refusal))
+        });
         problems.keep(written);
     }
     problems
@@ -78,6 +81,7 @@ fn checked(request: Request) -> Result<Plan, Problems> {
         return Err(problems);
     }
     let policy = policy(&request, &mut problems);
+    let permit = request.permit.as_ref().and_then(|using| permit::hold(using, &mut problems));
     let before = problems.list().len();
     let inputs = files::open(&request, &mut problems);
     // What only all inputs together can tell is not said of some of them: it would be wrong.
@@ -89,6 +93,9 @@ fn checked(request: Request) -> Result<Plan, Problems> {
     else {
         return Err(problems);
     };
+    if let Some(permit) = &permit {
+        permit.covers(&asked(&request, &cohort, &genome, &regions), &mut problems);
+    }
     // The people of a file that cannot be read are not known: strata without them say nothing.
     if !all {
         return Err(problems);
@@ -98,7 +105,10 @@ fn checked(request: Request) -> Result<Plan, Problems> {
     past.cut(&mut cohort.people, &contigs);
     let strata = Strata::new(&cohort.by, &cohort.people, &policy, &mut problems);
     let (Some(strata), true) = (strata, problems.is_empty()) else { return Err(problems) };
-    past.judge(&strata, &Bar { k: policy.k, project: None, without: &request.replaces })?;
+    let named = || request.permit.as_ref()?.project.as_deref();
+    let project = permit.as_ref().map(|p| p.terms().project.as_str()).or_else(named).unwrap_or_default();
+    let project = request.ledger.project_scope(project);
+    past.judge(&strata, &Bar { k: policy.k, project, without: &request.replaces })?;
     let groups = files::groups(&request, inputs, &genome, (&cohort, &strata), &mut problems);
     if !problems.is_empty() {
         return Err(problems);
@@ -114,6 +124,7 @@ fn checked(request: Request) -> Result<Plan, Problems> {
         build: genome.build,
         request,
         policy,
+        permit,
         groups,
         strata,
         partitions,
@@ -144,6 +155,23 @@ fn policy(request: &Request, problems: &mut Problems) -> Option<Policy> {
     read.into_iter().try_fold(Policy::default(), |strictest, policy| Some(strictest.and(&policy?)))
 }
 
+/// What a frequency table asks of a permit.
+fn asked<'a>(
+    request: &Request,
+    cohort: &'a cohort::Cohort,
+    genome: &'a files::Genome,
+    regions: &'a [Vec<(u64, u64)>],
+) -> permit::Asked<'a> {
+    let place = permit::Place { spans: regions, contigs: &genome.contigs, build: genome.build };
+    permit::Asked {
+        table: permit::Table::Frequency,
+        by: &cohort.terms.0,
+        drops: &cohort.terms.1,
+        datasets: &cohort.datasets,
+        place: (!partition::everywhere(request)).then_some(place),
+    }
+}
+
 /// `plan.json`.
 #[derive(Serialize, Deserialize)]
 struct PlanFile {
@@ -168,8 +196,9 @@ impl Plan {
         crate::write::file::replace(path, &json)
     }
 
-    /// Reads `plan.json` and plans again; an error if anything has changed since.
-    pub fn load(path: &Path) -> Result<Self, Problems> {
+    /// Reads `plan.json` and plans again; an error if anything has changed since. The permit is verified again too, for who
+    /// runs this process: `handler` under a shared account.
+    pub fn load(path: &Path, handler: Option<&str>) -> Result<Self, Problems> {
         let bytes = std::fs::read(path).map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => Error::input(text!(
                 "there is no plan here; make one (shukei plan freq … -o JOB), or name the directory of another job",
@@ -185,9 +214,12 @@ impl Plan {
             ))
             .at(path.display(), "")
         })?;
-        let digest = file.digest;
-        let plan = plan(file.request)?;
-        if plan.digest != digest || file.version != env!("CARGO_PKG_VERSION") {
+        let PlanFile { digest, version, mut request, .. } = file;
+        if let Some(using) = &mut request.permit {
+            using.handler = handler.map(str::to_owned);
+        }
+        let plan = plan(request)?;
+        if plan.digest != digest || version != env!("CARGO_PKG_VERSION") {
             return Err(Error::input(text!(
                 "inputs, sample table, policy or program have changed since the plan was made; run `shukei plan` again",
                 "計画の作成後に入力・検体表・ポリシー・プログラムのいずれかが変わりました。`shukei plan` をやり直してください"
@@ -208,6 +240,25 @@ impl Plan {
     #[must_use]
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// The permit that covers the request; none where the platform asks for none.
+    #[must_use]
+    pub fn permit(&self) -> Option<&Permit> {
+        self.permit.as_ref()
+    }
+
+    /// The permit's project; without a permit the one that the user names.
+    #[must_use]
+    pub fn project(&self) -> Option<&str> {
+        let named = || self.request.permit.as_ref()?.project.as_deref();
+        self.permit.as_ref().map(|p| p.terms().project.as_str()).or_else(named)
+    }
+
+    /// An error unless the permit still holds: it may have been withdrawn since the plan was made.
+    pub fn still_permitted(&self) -> Result<(), Problems> {
+        let Some(using) = &self.request.permit else { return Ok(()) };
+        permit::hold_again(using, self.permit.as_ref())
     }
 
     /// Contigs of the inputs, in table order.
@@ -279,21 +330,6 @@ impl Plan {
     /// The people, by subject id, in the order of the strata's list.
     pub(crate) fn subjects(&self) -> &[String] {
         &self.subjects
-    }
-
-    /// The project under which it runs, empty where none is named.
-    pub(crate) fn project(&self) -> &str {
-        ""
-    }
-
-    /// The project of the permit, if there is one.
-    pub(crate) fn permit_project(&self) -> Option<&str> {
-        None
-    }
-
-    /// The registered handler who runs it.
-    pub(crate) fn handler(&self) -> Option<&str> {
-        None
     }
 
     /// What decides the calls: the files, and how they are read.
@@ -368,6 +404,7 @@ impl Plan {
         list.extend(
             request.absent_at.iter().map(|(site, a)| (format!("absent_{site}"), a.name().to_owned())),
         );
+        list.extend(self.project().map(|project| ("project".to_owned(), project.to_owned())));
         list.push(("by".to_owned(), self.by().join(" | ")));
         list.extend(self.build.map(|b| ("build".to_owned(), b.to_string())));
         list

@@ -65,6 +65,8 @@ fn finish(
 ) -> Result<Audit, Problems> {
     let merged = merge(plan, partials)?;
     let notes = merged.notes();
+    // Counting takes hours; a permit that was withdrawn meanwhile stops the table.
+    plan.still_permitted().map_err(|problems| recorded(plan.request(), problems))?;
     let mut reservation = reserve(plan).map_err(|problems| recorded(plan.request(), problems))?;
     let released = suppress(merged, &mut reservation)?;
     let columns = Columns::new(plan, released.header(), &output.statistics);

@@ -70,7 +70,11 @@ pub fn reserve(plan: &Plan) -> Result<Reservation, Problems> {
     plan.still_fine_enough(&locked, &numbers)?;
     let draft = Draft::new(plan.strata(), &numbers);
     let without = replaced(plan, &locked)?;
-    let bar = Bar { k: plan.policy().k, project: at.project_scope(plan.project()), without: &without };
+    let bar = Bar {
+        k: plan.policy().k,
+        project: at.project_scope(plan.project().unwrap_or_default()),
+        without: &without,
+    };
     bar.judge(&locked, &draft)?;
     let callset = locked.keyed(&plan.callset()).to_string();
     let contigs = plan.planned_contigs();
@@ -102,12 +106,12 @@ pub fn reserve(plan: &Plan) -> Result<Reservation, Problems> {
 /// plan, whose run was killed and is now done again.
 fn replaced(plan: &Plan, ledger: &Ledger) -> Result<Vec<String>, Problems> {
     let mut problems = Problems::default();
-    let me = Actor::current();
+    let me = Actor::current()?;
     let mut list = Vec::new();
     for id in &plan.request().replaces {
-        let own = ledger
-            .release_of(id)
-            .is_some_and(|c| c.actor.uid == me.uid || plan.permit_project().is_some_and(|p| p == c.project));
+        let own = ledger.release_of(id).is_some_and(|c| {
+            c.actor.uid == me.uid || plan.permit().is_some_and(|p| p.terms().project == c.project)
+        });
         match ledger.status_of(id) {
             None => problems.push(not_there(id)),
             Some(Status::Exported) => problems.push(exported(id)),
@@ -134,9 +138,9 @@ fn append(
 ) -> Result<String> {
     let [xx, xy] = &draft.sexes;
     let claim = Claim {
-        project: plan.project().to_owned(),
-        actor: Actor::current(),
-        handler: plan.handler().map(str::to_owned),
+        project: plan.project().unwrap_or_default().to_owned(),
+        actor: Actor::current()?,
+        handler: plan.permit().map(|p| p.handler().name.clone()),
         product: "frequency".to_owned(),
         plan: plan.digest().to_owned(),
         callset,
@@ -207,13 +211,10 @@ impl Drop for Reservation {
     /// word, the reservation goes on counting, which is the safe side.
     fn drop(&mut self) {
         if self.open {
-            let void = Voided {
-                id: self.id.clone(),
-                actor: Actor::current(),
-                permit_project: None,
-                reason: Some("the run failed before its files were released".to_owned()),
-            };
-            let _ = self.ledger.lock().and_then(|mut locked| locked.append(Event::Void(void)));
+            let reason = Some("the run failed before its files were released".to_owned());
+            let void = |actor| Voided { id: self.id.clone(), actor, permit_project: None, reason };
+            let void = Actor::current().map(void);
+            let _ = void.and_then(|void| self.ledger.lock()?.append(Event::Void(void)));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who is counted: from the sample table, the lists and the sample columns of the files to one sample per subject.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use super::Request;
@@ -24,6 +24,10 @@ pub(super) struct Cohort {
     pub(super) by: Vec<String>,
     /// The data site of each person, empty when the table does not say.
     pub(super) data_sites: Vec<String>,
+    /// The datasets of all people; an empty one for those of whom the table does not say.
+    pub(super) datasets: BTreeSet<String>,
+    /// What people are counted by, and what they are selected by.
+    pub(super) terms: (Vec<Term>, Vec<Term>),
     pub(super) people: Vec<Person>,
     pub(super) notes: Vec<Text>,
     pub(super) subject_column: bool,
@@ -65,7 +69,9 @@ pub(super) fn read(request: &Request, inputs: &[Input], problems: &mut Problems)
         samples: chosen.iter().map(|row| row.sample_id.clone()).collect(),
         subjects: chosen.iter().map(|row| row.subject_id.clone()).collect(),
         data_sites: chosen.iter().map(|row| row.data_site.clone()).collect(),
+        datasets: chosen.iter().map(|row| row.dataset.clone()).collect(),
         by: families.iter().map(|terms| spelling(terms)).collect(),
+        terms: (families.into_iter().flatten().collect(), drops),
         people,
         notes,
         subject_column: table.subject_column,

@@ -20,6 +20,11 @@ pub struct Partition {
     pub whole: bool,
 }
 
+/// Whether no region is named.
+pub(super) fn everywhere(request: &Request) -> bool {
+    request.regions.is_empty() && request.regions_file.is_none()
+}
+
 /// The spans asked for, by contig; everything when no region is named.
 pub(super) fn regions(
     request: &Request,
@@ -35,7 +40,7 @@ pub(super) fn regions(
     if let Some(path) = &request.regions_file {
         wanted.extend(problems.keep(bed(path)).unwrap_or_default());
     }
-    if request.regions.is_empty() && request.regions_file.is_none() {
+    if everywhere(request) {
         return Some(vec![vec![(0, u64::MAX)]; genome.contigs.len()]);
     }
     let mut spans = vec![Vec::new(); genome.contigs.len()];
@@ -99,10 +104,9 @@ pub(super) fn partitions(
     spans: &[Vec<(u64, u64)>],
 ) -> Vec<Partition> {
     let n = request.partitions.max(1);
-    let everything = request.regions.is_empty() && request.regions_file.is_none();
     let parts =
         if n == 1 { vec![spans.to_vec()] } else { cut(&pieces(groups, contigs, spans), contigs.len(), n) };
-    let whole = everything && parts.len() == 1;
+    let whole = everywhere(request) && parts.len() == 1;
     let of_group =
         |group: usize| parts.iter().map(move |spans| Partition { group, spans: spans.clone(), whole });
     (0..groups.len()).flat_map(of_group).collect()

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::past::LedgerAt;
+use crate::permit;
 
 /// What a record that a file does not have means there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +74,8 @@ pub struct Request {
     pub accept_stale_index: bool,
     /// Policy files, the platform's and the user's: the strictest word of all holds.
     pub policy: Vec<PathBuf>,
+    /// The permit, what it is verified with, and the project; none where the platform asks for none.
+    pub permit: Option<permit::Use>,
     /// Spans that every group of files is cut into.
     pub partitions: usize,
     /// The ledger that the table is judged by and recorded in.
@@ -82,10 +85,11 @@ pub struct Request {
 }
 
 impl Request {
-    /// The small files that are read beside inputs and sample table: lists, regions, reference, policy.
+    /// The small files that are read beside inputs and sample table: lists, regions, reference, policy, permit.
     pub fn side_files(&self) -> impl Iterator<Item = &PathBuf> {
         let files = [&self.include, &self.exclude, &self.regions_file, &self.reference];
-        files.into_iter().flatten().chain(&self.withdrawn).chain(&self.policy)
+        let permit = self.permit.iter().flat_map(permit::Use::files);
+        files.into_iter().flatten().chain(&self.withdrawn).chain(&self.policy).chain(permit)
     }
 
     /// One line for the record of a refusal.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{Statistic, Written};
 use crate::ledger::Facts;
 use crate::partial::Notes;
+use crate::permit::Permit;
 use crate::plan::Plan;
 
 /// How the work was done; never decides a number.
@@ -123,7 +124,8 @@ pub(crate) fn of(done: &Done<'_>, run: Run) -> Audit {
             "notes": notes_text,
         },
         "policy": {"hash": plan.policy().hash(), "values": plan.policy()},
-        "permit": null,
+        "project": plan.project(),
+        "permit": plan.permit().map(Permit::record),
         "ledger": ledger(facts),
         "versions": {"shukei": env!("CARGO_PKG_VERSION")},
         "strata": strata,
