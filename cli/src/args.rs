@@ -14,7 +14,7 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
-const AFTER: &str = "Exit codes: 0 done, 1 input or machine, 2 usage, 5 refused by the disclosure policy.\n\
+const AFTER: &str = "Exit codes: 0 done, 1 input or machine, 2 usage, 5 refused by policy or permit.\n\
     First steps: `shukei demo`, then\n  shukei freq COHORT.vcf.gz --samples SAMPLES.tsv --by sex,region -o OUT\n\
     Help on a command: shukei COMMAND --help (all of it) or -h (in short)";
 
@@ -28,6 +28,15 @@ pub(crate) struct Global {
     /// Disclosure policy (TOML); with the platform's and the built-in floors, the strictest word holds
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+    /// The project's permit (TOML, signed by the platform office); needed where the platform has configured a key
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) permit: Option<PathBuf>,
+    /// The project that the table is for; must be the permit's
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) project: Option<String>,
+    /// Who you are, as the permit spells it; needed under an account that several people share
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) handler: Option<String>,
     /// Worker threads [default: $SLURM_CPUS_PER_TASK, else all cores]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
@@ -64,6 +73,8 @@ pub(crate) enum Command {
     Release(Release),
     /// Simulate a cohort at five data sites and run the main job on it
     Demo(Demo),
+    /// For the platform office: write, sign and verify permits and lists of revoked ones
+    Permit(PermitArgs),
 }
 
 /// Inputs and choices of a frequency table.
@@ -244,4 +255,52 @@ pub(crate) struct Demo {
     /// Positions with a variant to simulate
     #[arg(long, value_name = "N", default_value_t = 22_000, value_parser = clap::value_parser!(u32).range(100..10_000_000))]
     pub(crate) variants: u32,
+}
+
+/// `shukei permit`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct PermitArgs {
+    #[command(subcommand)]
+    pub(crate) step: PermitStep,
+}
+
+/// What to do with a permit.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PermitStep {
+    /// Write a permit to fill in; takes the project from --project
+    New {
+        /// The file to write; refused if it is there
+        #[arg(short, long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Make a pair of keys: NAME.key, which signs and stays with the office, and NAME.pub, which verifies
+    Keygen {
+        /// Path of both files without their endings
+        #[arg(short, long, value_name = "NAME")]
+        out: PathBuf,
+    },
+    /// Sign a permit, or a list of revoked permits, in place; an earlier signature is replaced
+    Sign {
+        /// The permit or list
+        file: PathBuf,
+        /// The secret key
+        #[arg(long, value_name = "NAME.key")]
+        key: PathBuf,
+    },
+    /// Verify signature, period and revocation of a permit, or the signature of a list; who runs it does not matter
+    Verify {
+        /// The permit or list
+        file: PathBuf,
+        /// The public key
+        #[arg(long, value_name = "NAME.pub")]
+        public_key: PathBuf,
+        /// A signed list of revoked permits
+        #[arg(long, value_name = "LIST")]
+        revoked: Option<PathBuf>,
+    },
+    /// Show what a permit or list says; the signature is not checked
+    Show {
+        /// The permit or list
+        file: PathBuf,
+    },
 }

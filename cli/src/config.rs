@@ -19,6 +19,7 @@ use crate::args::Global;
 pub(crate) struct Config {
     pub(crate) policy: PolicySection,
     pub(crate) subjects: Subjects,
+    pub(crate) permit: PermitSection,
     pub(crate) data_site: Vec<DataSite>,
 }
 
@@ -36,6 +37,16 @@ pub(crate) struct PolicySection {
 pub(crate) struct Subjects {
     /// The platform's list of people who withdrew.
     pub(crate) withdrawn: Option<PathBuf>,
+}
+
+/// `[permit]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PermitSection {
+    /// The key of the platform office: nothing runs without a permit that it signed.
+    pub(crate) public_key: Option<PathBuf>,
+    /// The office's signed list of permits that do not hold.
+    pub(crate) revoked: Option<PathBuf>,
 }
 
 /// `[[data_site]]`
@@ -57,12 +68,16 @@ pub(crate) struct Rules {
     pub(crate) policies: Vec<PathBuf>,
     /// Lists of people who withdrew.
     pub(crate) withdrawn: Vec<PathBuf>,
+    /// Keys of the platform office: every one must have signed the permit.
+    pub(crate) public_keys: Vec<PathBuf>,
+    /// Lists of permits that do not hold.
+    pub(crate) revoked: Vec<PathBuf>,
     /// What an absent record means, by data site.
     pub(crate) absent_at: BTreeMap<String, Absent>,
 }
 
 /// Reads the configuration of the machine and the one that the command line or the environment names. A user can be
-/// stricter than the platform, never laxer: policies and lists add up, and of two meanings of an absent record `missing`
+/// stricter than the platform, never laxer: policies, keys and lists add up, and of two meanings of an absent record `missing`
 /// holds.
 pub(crate) fn read(global: &Global) -> Result<Rules> {
     let named = global.config.clone().or_else(|| std::env::var_os("SHUKEI_CONFIG").map(PathBuf::from));
@@ -72,6 +87,8 @@ pub(crate) fn read(global: &Global) -> Result<Rules> {
         let config = read_file(&path)?;
         rules.policies.extend(config.policy.file);
         rules.withdrawn.extend(config.subjects.withdrawn);
+        rules.public_keys.extend(config.permit.public_key);
+        rules.revoked.extend(config.permit.revoked);
         for data_site in config.data_site {
             let Some(absent) = data_site.absent else { continue };
             let known = rules.absent_at.entry(data_site.name).or_insert(absent);
@@ -92,7 +109,9 @@ fn read_file(path: &Path) -> Result<Config> {
             .at(path.display(), "")
     })?;
     let dir = path.parent().unwrap_or(Path::new("."));
-    for file in [&mut config.policy.file, &mut config.subjects.withdrawn].into_iter().flatten() {
+    let permit = [&mut config.permit.public_key, &mut config.permit.revoked];
+    for file in [&mut config.policy.file, &mut config.subjects.withdrawn].into_iter().chain(permit).flatten()
+    {
         *file = dir.join(&*file);
     }
     Ok(config)

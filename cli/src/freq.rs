@@ -13,6 +13,7 @@ use shukei::{Backend, Plan, Request, text};
 
 use crate::args::{AbsentArg, Choice, Freq, Global, Out, StatisticArg};
 use crate::config;
+use crate::permit;
 use crate::progress::Progress;
 use crate::report::Reporter;
 
@@ -58,6 +59,7 @@ pub(crate) fn request(global: &Global, choice: &Choice) -> Result<Request> {
         by: choice.by.clone(),
         include: file(&choice.include)?,
         exclude: file(&choice.exclude)?,
+        permit: permit::of_request(global, &config)?,
         withdrawn: all(config.withdrawn.into_iter().chain(choice.withdrawn.clone()).collect())?,
         drop_unknown: choice.drop_unknown.clone(),
         allow_mixed_region: choice.allow_mixed_region,
@@ -69,7 +71,6 @@ pub(crate) fn request(global: &Global, choice: &Choice) -> Result<Request> {
             AbsentArg::HomRef => Absent::HomRef,
         },
         absent_at: config.absent_at,
-        permit: None,
         include_filtered: choice.include_filtered,
         adj: choice.adj,
         genotypes: choice.genotypes,

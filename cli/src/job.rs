@@ -13,6 +13,7 @@ use shukei::{Plan, Request, text};
 use crate::args::{Global, PlanArgs, Product, Release, Tally};
 use crate::config;
 use crate::freq::{crew, describe, ending, output, request};
+use crate::permit;
 use crate::progress::Progress;
 use crate::report::Reporter;
 
@@ -79,8 +80,9 @@ fn readable_again(request: &Request) -> Result<(), Problems> {
 /// The plan of a job, if it was made under all the rules that hold now: what the platform or `--policy` asks for after the
 /// plan was made must not be passed over in silence.
 fn load(global: &Global, job: &Path) -> Result<Plan, Problems> {
-    let plan = Plan::load(&plan_file(job), None)?;
+    let plan = Plan::load(&plan_file(job), global.handler.as_deref())?;
     let (request, rules) = (plan.request(), config::read(global)?);
+    permit::same_as_planned(global, request)?;
     let real = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
     let all = |asked: &[PathBuf], known: &[PathBuf]| {
         let known: Vec<PathBuf> = known.iter().map(real).collect();
@@ -89,8 +91,18 @@ fn load(global: &Global, job: &Path) -> Result<Plan, Problems> {
     let absent = rules.absent_at.iter().all(|(data_site, absent)| {
         *absent != Absent::Missing || request.absent_at.get(data_site) == Some(absent)
     });
-    if absent && all(&rules.policies, &request.policy) && all(&rules.withdrawn, &request.withdrawn) {
+    let permitted = permit::has_rules(request, &rules, all);
+    let all = all(&rules.policies, &request.policy) && all(&rules.withdrawn, &request.withdrawn);
+    if absent && all && permitted {
         return Ok(plan);
+    }
+    if !permitted {
+        return Err(Error::refused(text!(
+            "the plan was made without a key or a list of revoked permits that holds now; run `shukei plan` again with your permit",
+            "現在有効な公開鍵または許可証の取り消し一覧を使わずに作られた計画です。許可証を指定して `shukei plan` をやり直してください"
+        ))
+        .at(job.display(), "")
+        .into());
     }
     Err(Error::usage(text!(
         "the plan was made without a policy, a list of withdrawn people or a data site's rule that holds now; run \

@@ -1,13 +1,14 @@
 //! The `shukei` command: arguments to requests, errors to messages and exit codes.
 //!
 //! stdout carries one machine-readable line, stderr everything else. Exit codes: 0 done, 1 input or machine, 2 usage,
-//! 5 refused by policy.
+//! 5 refused by policy or permit.
 
 mod args;
 mod config;
 mod demo;
 mod freq;
 mod job;
+mod permit;
 mod progress;
 mod report;
 mod simulate;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Tally(command) => job::tally(&args.global, command, &reporter),
         Command::Release(command) => job::release(&args.global, command, &reporter),
         Command::Demo(command) => demo::run(&args.global, command, &reporter),
+        Command::Permit(command) => permit::run(&args.global, command, &reporter),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
