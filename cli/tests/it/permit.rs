@@ -1,9 +1,16 @@
 //! Permits from end to end: real keys, real signatures, and everything that must be refused with nothing written.
 
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::Output as Ended;
+use std::time::SystemTime;
 
 use shukei::actor::Actor;
+use shukei::permit::Use;
+use shukei::plan::plan;
+use shukei::run::{Output, frequency};
+use shukei::tally::Crew;
+use shukei::write::audit::Run;
+use shukei::{Backend, Request};
 
 use crate::support::{audit, ok, run, tables_as_bytes, testdata};
 
@@ -55,14 +62,14 @@ impl Platform {
     }
 
     /// `shukei COMMAND… -o OUT` on a small cohort, under the platform's configuration.
-    fn run(&self, command: &[&str], out: &str, extra: &[&str]) -> Output {
+    fn run(&self, command: &[&str], out: &str, extra: &[&str]) -> Ended {
         let [vcf, samples] = cohort().map(|p| p.display().to_string());
         let (config, out) = (self.path("platform.toml"), self.path(out));
         let inputs = [vcf.as_str(), "--samples", &samples, "--config", &config, "-o", &out];
         run(command.iter().copied().chain(inputs).chain(extra.iter().copied()))
     }
 
-    fn freq(&self, out: &str, permit: &str, extra: &[&str]) -> Output {
+    fn freq(&self, out: &str, permit: &str, extra: &[&str]) -> Ended {
         let permit = self.path(permit);
         let extra: Vec<&str> =
             ["--tsv", "--permit", &permit].into_iter().chain(extra.iter().copied()).collect();
@@ -102,7 +109,7 @@ fn cohort() -> [PathBuf; 2] {
     [testdata("cases-ja/cohort.vcf"), testdata("cases-ja/people.tsv")]
 }
 
-fn refused(output: &Output, words: &[&str]) {
+fn refused(output: &Ended, words: &[&str]) {
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(5), "{words:?}: {stderr}");
     for word in words {
@@ -110,7 +117,7 @@ fn refused(output: &Output, words: &[&str]) {
     }
 }
 
-fn fine(output: &Output) {
+fn fine(output: &Ended) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -315,6 +322,46 @@ fn a_job_needs_its_permit_at_every_step() {
     ok(["tally", &bare]);
     refused(&run(["release", &bare, "--config", &config, "-o", &platform.path("out2")]), &["shukei plan"]);
     assert!(!Path::new(&platform.path("out2")).exists());
+}
+
+/// The permit is looked at once more before anything is published.
+#[test]
+fn a_permit_that_is_withdrawn_while_counting_stops_the_table() {
+    let platform = Platform::new();
+    let file = |name: &str| platform.dir.path().join(name);
+    platform.revoke("");
+    let [vcf, samples] = cohort();
+    let using = Use {
+        file: Some(file("permit.toml")),
+        public_keys: vec![file("office.pub")],
+        revoked: vec![file("revoked.toml")],
+        ..Use::default()
+    };
+    let request =
+        Request { inputs: vec![vcf], samples, max_ploidy: 2, permit: Some(using), ..Request::default() };
+    let plan = plan(request).expect("permitted");
+    assert_eq!(plan.permit().map(|p| p.terms().id.as_str()), Some("P1-2026"));
+    let publish = |out: &str| {
+        let crew = Crew { threads: 1, backend: Backend::best(), progress: &|_| {} };
+        let run = Run {
+            command: Vec::new(),
+            started: SystemTime::now(),
+            host: String::new(),
+            threads: 1,
+            backend: crew.backend.name(),
+            audit_key: None,
+        };
+        let made = frequency(&plan, crew, &Output { dir: file(out), tsv: false }, run, &|_, _| {});
+        assert_eq!(made.is_ok(), file(out).exists());
+        made.map(|_| ()).map_err(|problems| problems.to_string())
+    };
+    assert_eq!(publish("first"), Ok(()));
+    platform
+        .revoke("[[permit]]\nid = \"P1-2026\"\nstatus = \"revoked\"\nfrom = 2020-01-01\nreason = \"x\"\n");
+    assert!(publish("revoked").is_err_and(|e| e.contains("revoked from 2020-01-01")));
+    platform.revoke("");
+    platform.permit("permit.toml", |text| changed(&text, "\"sex\", ", ""));
+    assert!(publish("exchanged").is_err_and(|e| e.contains("exchanged")));
 }
 
 #[test]

@@ -26,6 +26,7 @@ impl Terms {
             ));
         }
         self.check_names(&mut problems);
+        self.check_uids(&mut problems);
         self.check_accounts(&mut problems);
         self.check_scope(&mut problems);
         if self.period.from > self.period.to {
@@ -74,6 +75,22 @@ impl Terms {
                     ),
                 ));
             }
+        }
+    }
+
+    /// -1 is no account; the template has it, so that it is not forgotten.
+    fn check_uids(&self, problems: &mut Problems) {
+        let own = self.handler.iter().map(|h| ("handler.uid", h.uid));
+        let shared = self.project_accounts.iter().map(|uid| ("project_accounts", *uid));
+        let responsible = [("export_responsible.uid", self.export_responsible.uid)];
+        for (key, _) in own.chain(shared).chain(responsible).filter(|(_, uid)| *uid == u32::MAX) {
+            problems.push(bad(
+                key,
+                text!(
+                    "4294967295 is no account; write the number that `id -u` prints",
+                    "4294967295 というアカウントはありません。`id -u` で表示される番号を書いてください"
+                ),
+            ));
         }
     }
 
@@ -203,6 +220,8 @@ uid = 5002
             ("\"A University\"", "\" \"", "institution"),
             ("\"Taro\"", "\"Hanako\"", "handler"),
             ("uid = 5002", "uid = 5001", "handler"),
+            ("uid = 5002", "uid = 4294967295", "handler.uid"),
+            ("uid = 5003", "uid = 4294967295", "export_responsible.uid"),
             ("[5000]", "[5001]", "project_accounts"),
             ("\"E11\"", "\"E1\"", "codes"),
             ("to = 2027-03-31", "to = 2026-03-31", "period"),

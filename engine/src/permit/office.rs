@@ -118,7 +118,7 @@ purpose = ""
 project_accounts = []
 
 # Who answers for what leaves the platform.
-export_responsible = { name = "", uid = 0, certified_on = {today} }
+export_responsible = { name = "", uid = 4294967295, certified_on = {today} }
 
 # Values of the sample table's column `dataset`. Everybody who is counted must be in one of these.
 datasets = []
@@ -140,7 +140,7 @@ to = {today}
 # People who may use the permit, one block each, with their own account.
 [[handler]]
 name = ""
-uid = 0
+uid = 4294967295
 "#;
 
 #[cfg(test)]
@@ -159,10 +159,18 @@ mod tests {
         std::fs::write(&file, template("P1").unwrap()).unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
         let problems = sign(&file, &key).unwrap_err();
-        let empty = ["institution", "purpose", "export_responsible.name", "handler.name"];
+        let empty = [
+            "institution",
+            "purpose",
+            "export_responsible.name",
+            "handler.name",
+            "export_responsible.uid",
+            "handler.uid",
+        ];
         assert_eq!(problems.list().len(), empty.len(), "{problems}");
         assert!(empty.iter().all(|key| problems.to_string().contains(key)), "{problems}");
-        std::fs::write(&file, template("P1").unwrap().replace("\"\"", "\"x\"")).unwrap();
+        std::fs::write(&file, template("P1").unwrap().replace("\"\"", "\"x\"").replace("4294967295", "7"))
+            .unwrap();
         assert!(verify(&file, &public, None).is_err(), "not signed");
         sign(&file, &key).unwrap();
         assert_eq!(verify(&file, &public, None).unwrap().key_id, Some(public.id()));
