@@ -37,6 +37,9 @@ pub(crate) struct Global {
     /// Who you are, as the permit spells it; needed under an account that several people share
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) handler: Option<String>,
+    /// Directory of the ledger of releases [default: the platform's, else the user's own in $XDG_STATE_HOME/shukei/ledger]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) ledger: Option<PathBuf>,
     /// Worker threads [default: $SLURM_CPUS_PER_TASK, else all cores]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
@@ -71,6 +74,8 @@ pub(crate) enum Command {
     Tally(Tally),
     /// Merge the counted partitions of a job, suppress, and write the released tables
     Release(Release),
+    /// List, verify and report what was released, and say what became of it
+    Ledger(LedgerArgs),
     /// Simulate a cohort at five data sites and run the main job on it
     Demo(Demo),
     /// For the platform office: write, sign and verify permits and lists of revoked ones
@@ -196,6 +201,9 @@ pub(crate) enum StatisticArg {
 pub(crate) struct Freq {
     #[command(flatten)]
     pub(crate) choice: Choice,
+    /// Put this table in the place of an own release that never left the platform (may be repeated)
+    #[arg(long, value_name = "ID")]
+    pub(crate) replaces: Vec<String>,
     #[command(flatten)]
     pub(crate) out: Out,
 }
@@ -239,8 +247,89 @@ pub(crate) struct Tally {
 pub(crate) struct Release {
     /// Directory of the job
     pub(crate) job: PathBuf,
+    /// Put this table in the place of an own release that never left the platform (may be repeated)
+    #[arg(long, value_name = "ID")]
+    pub(crate) replaces: Vec<String>,
     #[command(flatten)]
     pub(crate) out: Out,
+}
+
+/// `shukei ledger`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LedgerArgs {
+    #[command(subcommand)]
+    pub(crate) command: LedgerCommand,
+}
+
+/// What to do with the ledger.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// List releases with their status: reserved, released, exported, void
+    List(LedgerList),
+    /// Verify every entry, the head, the subjects and, with an archive, every archived file
+    Verify(LedgerVerify),
+    /// Report the files that left the platform, by project and period (days in Japan)
+    Report(LedgerReport),
+    /// Withdraw an own release or reservation that never left: it counts no longer, and its files may never leave
+    Void(LedgerVoid),
+    /// Record that a release has left the platform; it then counts for ever
+    Exported(LedgerExported),
+}
+
+/// `shukei ledger list`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LedgerList {
+    /// Only releases of this project
+    #[arg(long, value_name = "ID")]
+    pub(crate) project: Option<String>,
+    /// One line of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `shukei ledger verify`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LedgerVerify {
+    /// Directory of the archive [default: the platform's, if it has one]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) archive: Option<PathBuf>,
+}
+
+/// `shukei ledger report`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LedgerReport {
+    /// First day, as 2026-04-01
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<String>,
+    /// Last day
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: Option<String>,
+    /// Only exports of this project
+    #[arg(long, value_name = "ID")]
+    pub(crate) project: Option<String>,
+    /// CSV (RFC 4180, UTF-8) instead of a table
+    #[arg(long)]
+    pub(crate) csv: bool,
+    /// Begin the CSV with a byte order mark, without which Excel takes Japanese for something else
+    #[arg(long, requires = "csv")]
+    pub(crate) bom: bool,
+}
+
+/// `shukei ledger void`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LedgerVoid {
+    /// The release: R000001
+    pub(crate) id: String,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
+/// `shukei ledger exported`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LedgerExported {
+    /// The release: R000001
+    pub(crate) id: String,
 }
 
 /// `shukei demo`

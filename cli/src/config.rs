@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use shukei::error::{Error, Result};
-use shukei::plan::Absent;
+use shukei::plan::{Absent, LedgerAt, Scope};
 use shukei::text;
 
 use crate::args::Global;
@@ -20,6 +20,8 @@ pub(crate) struct Config {
     pub(crate) policy: PolicySection,
     pub(crate) subjects: Subjects,
     pub(crate) permit: PermitSection,
+    pub(crate) ledger: LedgerSection,
+    pub(crate) archive: Archive,
     pub(crate) data_site: Vec<DataSite>,
 }
 
@@ -37,6 +39,8 @@ pub(crate) struct PolicySection {
 pub(crate) struct Subjects {
     /// The platform's list of people who withdrew.
     pub(crate) withdrawn: Option<PathBuf>,
+    /// What subject ids belong to: the same id in two namespaces is two people.
+    pub(crate) namespace: Option<String>,
 }
 
 /// `[permit]`
@@ -47,6 +51,24 @@ pub(crate) struct PermitSection {
     pub(crate) public_key: Option<PathBuf>,
     /// The office's signed list of permits that do not hold.
     pub(crate) revoked: Option<PathBuf>,
+}
+
+/// `[ledger]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LedgerSection {
+    /// Directory of the ledger of releases.
+    pub(crate) path: Option<PathBuf>,
+    /// Which releases a release is judged with.
+    pub(crate) scope: Option<Scope>,
+}
+
+/// `[archive]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Archive {
+    /// Directory in which a copy of every released file is kept.
+    pub(crate) dir: Option<PathBuf>,
 }
 
 /// `[[data_site]]`
@@ -74,21 +96,56 @@ pub(crate) struct Rules {
     pub(crate) revoked: Vec<PathBuf>,
     /// What an absent record means, by data site.
     pub(crate) absent_at: BTreeMap<String, Absent>,
+    /// The ledger that the platform, the configuration or `--ledger` names; none for the user's own.
+    pub(crate) ledger: Option<PathBuf>,
+    /// Which releases a release is judged with.
+    pub(crate) scope: Scope,
+    /// Where copies of released files are kept.
+    pub(crate) archive: Option<PathBuf>,
+    /// What subject ids belong to.
+    pub(crate) namespace: Option<String>,
+}
+
+/// The ledger of a request.
+pub(crate) fn ledger_at(rules: &Rules) -> Result<LedgerAt> {
+    let absolute = |path: &PathBuf| std::path::absolute(path).map_err(|e| Error::io(path, &e));
+    Ok(LedgerAt {
+        dir: rules.ledger.as_ref().map(absolute).transpose()?,
+        scope: rules.scope,
+        archive: rules.archive.as_ref().map(absolute).transpose()?,
+        namespace: rules.namespace.clone().unwrap_or_default(),
+    })
 }
 
 /// Reads the configuration of the machine and the one that the command line or the environment names. A user can be
 /// stricter than the platform, never laxer: policies, keys and lists add up, and of two meanings of an absent record `missing`
-/// holds.
+/// holds. There is one ledger and one archive: who names another than the platform is told so.
 pub(crate) fn read(global: &Global) -> Result<Rules> {
     let named = global.config.clone().or_else(|| std::env::var_os("SHUKEI_CONFIG").map(PathBuf::from));
     let machine = Path::new(DEFAULT);
     let mut rules = Rules::default();
+    let mut scopes = Vec::new();
     for path in machine.exists().then(|| machine.to_owned()).into_iter().chain(named) {
         let config = read_file(&path)?;
         rules.policies.extend(config.policy.file);
         rules.withdrawn.extend(config.subjects.withdrawn);
         rules.public_keys.extend(config.permit.public_key);
         rules.revoked.extend(config.permit.revoked);
+        // Who names a ledger without a scope means all of it.
+        if config.ledger.path.is_some() || config.ledger.scope.is_some() {
+            scopes.push(config.ledger.scope.unwrap_or_default());
+        }
+        one(&mut rules.ledger, config.ledger.path, "[ledger] path", &path)?;
+        one(&mut rules.archive, config.archive.dir, "[archive] dir", &path)?;
+        let namespace = config.subjects.namespace;
+        if rules.namespace.is_some() && namespace.is_some() && rules.namespace != namespace {
+            return Err(Error::usage(text!(
+                "[subjects] namespace is not the platform's; leave it out",
+                "[subjects] namespace がプラットフォームの設定と異なります。この行を削除してください"
+            ))
+            .at(path.display(), ""));
+        }
+        rules.namespace = rules.namespace.or(namespace);
         for data_site in config.data_site {
             let Some(absent) = data_site.absent else { continue };
             let known = rules.absent_at.entry(data_site.name).or_insert(absent);
@@ -98,7 +155,34 @@ pub(crate) fn read(global: &Global) -> Result<Rules> {
         }
     }
     rules.policies.extend(global.policy.clone());
+    one(&mut rules.ledger, global.ledger.clone(), "--ledger", Path::new(""))?;
+    // Of two scopes the wider holds.
+    let narrow = !scopes.is_empty() && scopes.iter().all(|scope| *scope == Scope::Project);
+    rules.scope = if narrow { Scope::Project } else { Scope::Global };
     Ok(rules)
+}
+
+/// Takes a directory of which there can be one; naming it again is no problem, naming another is one.
+fn one(known: &mut Option<PathBuf>, named: Option<PathBuf>, key: &str, place: &Path) -> Result<()> {
+    let real = |path: &Path| {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        std::fs::canonicalize(path).unwrap_or(absolute)
+    };
+    match (&known, named) {
+        (Some(first), Some(other)) if real(first) != real(&other) => {
+            let (first, other) = (first.display(), other.display());
+            Err(Error::usage(text!(
+                "{key} names {other}, but the configuration that holds here names {first}; leave it out",
+                "{key} に {other} が指定されていますが、ここで有効な設定は {first} です。この指定を外してください"
+            ))
+            .at(place.display(), ""))
+        }
+        (None, Some(named)) => {
+            *known = Some(named);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn read_file(path: &Path) -> Result<Config> {
@@ -109,9 +193,15 @@ fn read_file(path: &Path) -> Result<Config> {
             .at(path.display(), "")
     })?;
     let dir = path.parent().unwrap_or(Path::new("."));
-    let permit = [&mut config.permit.public_key, &mut config.permit.revoked];
-    for file in [&mut config.policy.file, &mut config.subjects.withdrawn].into_iter().chain(permit).flatten()
-    {
+    let files = [
+        &mut config.policy.file,
+        &mut config.subjects.withdrawn,
+        &mut config.permit.public_key,
+        &mut config.permit.revoked,
+        &mut config.ledger.path,
+        &mut config.archive.dir,
+    ];
+    for file in files.into_iter().flatten() {
         *file = dir.join(&*file);
     }
     Ok(config)

@@ -20,7 +20,8 @@ use crate::report::Reporter;
 /// The whole path in one process.
 pub(crate) fn run(global: &Global, command: &Freq, reporter: &Reporter) -> Result<(), Problems> {
     let started = SystemTime::now();
-    let plan = plan(request(global, &command.choice)?)?;
+    let request = Request { replaces: command.replaces.clone(), ..request(global, &command.choice)? };
+    let plan = plan(request)?;
     let audit = compute(global, &plan, &output(&command.out), started, reporter)?;
     ending(&command.out.out, &audit, reporter);
     Ok(())
@@ -50,6 +51,7 @@ pub(crate) fn compute(
 /// Arguments to a request with absolute paths.
 pub(crate) fn request(global: &Global, choice: &Choice) -> Result<Request> {
     let config = config::read(global)?;
+    let ledger = config::ledger_at(&config)?;
     let absolute = |path: &PathBuf| std::path::absolute(path).map_err(|e| Error::io(path, &e));
     let file = |path: &Option<PathBuf>| path.as_ref().map(absolute).transpose();
     let all = |paths: Vec<PathBuf>| paths.iter().map(absolute).collect::<Result<Vec<_>>>();
@@ -79,7 +81,8 @@ pub(crate) fn request(global: &Global, choice: &Choice) -> Result<Request> {
         accept_stale_index: choice.accept_stale_index,
         policy: all(config.policies)?,
         partitions: usize::try_from(choice.partitions).unwrap_or(1),
-        ..Request::default()
+        ledger,
+        replaces: Vec::new(),
     })
 }
 

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use shukei::error::{Error, Problems, Result};
 use shukei::partial::{Partial, Place};
-use shukei::plan::{Absent, plan as make_plan};
+use shukei::plan::{Absent, Again, plan as make_plan};
 use shukei::{Plan, Request, text};
 
 use crate::args::{Global, PlanArgs, Product, Release, Tally};
@@ -79,8 +79,9 @@ fn readable_again(request: &Request) -> Result<(), Problems> {
 
 /// The plan of a job, if it was made under all the rules that hold now: what the platform or `--policy` asks for after the
 /// plan was made must not be passed over in silence.
-fn load(global: &Global, job: &Path) -> Result<Plan, Problems> {
-    let plan = Plan::load(&plan_file(job), global.handler.as_deref())?;
+fn load(global: &Global, job: &Path, replaces: &[String]) -> Result<Plan, Problems> {
+    let again = Again { handler: global.handler.as_deref(), replaces };
+    let plan = Plan::load(&plan_file(job), &again)?;
     let (request, rules) = (plan.request(), config::read(global)?);
     permit::same_as_planned(global, request)?;
     let real = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
@@ -93,6 +94,14 @@ fn load(global: &Global, job: &Path) -> Result<Plan, Problems> {
     });
     let permitted = permit::has_rules(request, &rules, all);
     let all = all(&rules.policies, &request.policy) && all(&rules.withdrawn, &request.withdrawn);
+    if config::ledger_at(&rules)? != request.ledger {
+        return Err(Error::usage(text!(
+            "the plan was made for another ledger or archive than the one that holds now; run `shukei plan` again",
+            "現在の設定とは別の台帳または保管場所のために作られた計画です。`shukei plan` をやり直してください"
+        ))
+        .at(job.display(), "")
+        .into());
+    }
     if absent && all && permitted {
         return Ok(plan);
     }
@@ -116,7 +125,7 @@ fn load(global: &Global, job: &Path) -> Result<Plan, Problems> {
 
 /// Counts one partition, or all that are not counted.
 pub(crate) fn tally(global: &Global, command: &Tally, reporter: &Reporter) -> Result<(), Problems> {
-    let plan = load(global, &command.job)?;
+    let plan = load(global, &command.job, &[])?;
     let count = plan.partitions().len();
     let chosen = match command.partition {
         Some(n) => Some(n),
@@ -154,7 +163,7 @@ pub(crate) fn tally(global: &Global, command: &Tally, reporter: &Reporter) -> Re
 /// Merges, suppresses, writes.
 pub(crate) fn release(global: &Global, command: &Release, reporter: &Reporter) -> Result<(), Problems> {
     let started = SystemTime::now();
-    let plan = load(global, &command.job)?;
+    let plan = load(global, &command.job, &command.replaces)?;
     let mut problems = Problems::default();
     let mut partials = Vec::new();
     for part in 0..plan.partitions().len() {

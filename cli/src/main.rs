@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod freq;
 mod job;
+mod ledger;
 mod permit;
 mod progress;
 mod report;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Plan(command) => job::plan(&args.global, command, &reporter),
         Command::Tally(command) => job::tally(&args.global, command, &reporter),
         Command::Release(command) => job::release(&args.global, command, &reporter),
+        Command::Ledger(command) => ledger::run(&args.global, command, &reporter),
         Command::Demo(command) => demo::run(&args.global, command, &reporter),
         Command::Permit(command) => permit::run(&args.global, command, &reporter),
     };

@@ -7,6 +7,7 @@ use shukei::error::{Lang, Problems, Text};
 use crate::args::{Global, Language};
 
 /// Says things to the user.
+#[derive(Clone, Copy)]
 pub(crate) struct Reporter {
     pub(crate) lang: Lang,
     pub(crate) quiet: bool,

@@ -7,15 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::text;
 
-/// A user account, as the kernel knows it.
+/// The user account of this process, as the kernel knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Actor {
-    /// The number of the account.
-    pub uid: u32,
-    /// Its name, where the machine's own list has it; accounts of a directory service have none here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    uid: u32,
+    name: Option<String>,
 }
 
 impl Actor {
@@ -28,6 +25,24 @@ impl Actor {
         let uid = outside(&read(map)?, inside).ok_or_else(|| unknown(map))?;
         let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
         Ok(Self { uid, name: name_of(&passwd, uid) })
+    }
+
+    /// The number of the account.
+    #[must_use]
+    pub fn uid(&self) -> u32 {
+        self.uid
+    }
+
+    /// Its name, where the machine's own list has it; accounts of a directory service have none here.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The name, or the number of an account without one.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.uid.to_string())
     }
 }
 

@@ -24,6 +24,7 @@ mod files;
 mod judge;
 mod lock;
 mod locked;
+pub mod report;
 mod reserve;
 mod sets;
 mod standing;
@@ -147,15 +148,15 @@ impl Ledger {
     /// What became of a release.
     #[must_use]
     pub fn status_of(&self, id: &str) -> Option<Status> {
-        self.releases.position(id).map(|at| self.releases.0[at].1)
+        self.releases.position(id).map(|at| self.releases.0[at].status)
     }
 
     /// Every release, void ones too, in the order of their claims.
     pub fn releases(&self) -> impl Iterator<Item = (&Entry, &str, &Claim, Status)> {
-        self.releases.0.iter().filter_map(|(number, status)| {
-            let entry = self.entries.get(*number)?;
+        self.releases.0.iter().filter_map(|release| {
+            let entry = self.entries.get(release.claim)?;
             match &entry.what {
-                What::Reserved { id, claim } => Some((entry, id.as_str(), &**claim, *status)),
+                What::Reserved { id, claim } => Some((entry, id.as_str(), &**claim, release.status)),
                 _ => None,
             }
         })
@@ -171,16 +172,6 @@ impl Ledger {
     #[must_use]
     pub fn set(&self, digest: &SetDigest) -> Option<&RoaringBitmap> {
         self.sets.get(digest)
-    }
-
-    /// The files of a finished release; none of one that is not.
-    #[must_use]
-    pub fn files_of(&self, id: &str) -> &[FileRecord] {
-        let files = self.entries.iter().rev().find_map(|entry| match &entry.what {
-            What::Released(it) if it.id == id => Some(it.files.as_slice()),
-            _ => None,
-        });
-        files.unwrap_or_default()
     }
 
     /// A digest that only the holder of this ledger's key can try out.

@@ -145,7 +145,7 @@ pub(crate) fn hold(using: &Use, problems: &mut Problems) -> Option<Permit> {
     let (document, terms) = problems_at(file, read(file, &keys), problems)?;
     let placed = |e: Error| e.at(file.display(), "");
     let handler = actor.as_ref().and_then(|actor| {
-        problems.keep(handler::handler(&terms, actor.uid, using.handler.as_deref()).map_err(placed))
+        problems.keep(handler::handler(&terms, actor.uid(), using.handler.as_deref()).map_err(placed))
     });
     match date::day_in_japan(SystemTime::now()) {
         Some(today) => {

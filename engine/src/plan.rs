@@ -20,6 +20,7 @@ pub use request::{Absent, Request};
 
 pub(crate) use files::{Group, GroupFile};
 
+use crate::actor::Actor;
 use crate::error::{Error, Kind, Problems, Result, Text};
 use crate::ledger::{Bar, Event, Ledger, Refusal};
 use crate::permit::{self, Permit};
@@ -65,8 +66,8 @@ pub(crate) fn recorded(request: &Request, mut problems: Problems) -> Problems {
     if problems.list().iter().any(|p| p.kind() == Kind::Refused) {
         let project = request.permit.as_ref().and_then(|p| p.project.as_deref()).unwrap_or_default();
         let handler = request.permit.as_ref().and_then(|p| p.handler.as_deref());
-        let refusal = Refusal::new(project, handler, &request.summary(), &problems);
-        let written = refusal.and_then(|refusal| {
+        let written = Actor::current().and_then(|actor| {
+            let refusal = Refusal::new(project, actor, handler, &request.summary(), &problems);
             Ledger::open(&request.ledger.dir()?)?.lock()?.append(Event::Refused(refusal))
         });
         problems.keep(written);
@@ -172,6 +173,15 @@ fn asked<'a>(
     }
 }
 
+/// What is said anew each time a plan is loaded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Again<'a> {
+    /// The handler, under an account that several share.
+    pub handler: Option<&'a str>,
+    /// Further releases that this one takes the place of.
+    pub replaces: &'a [String],
+}
+
 /// `plan.json`.
 #[derive(Serialize, Deserialize)]
 struct PlanFile {
@@ -197,8 +207,8 @@ impl Plan {
     }
 
     /// Reads `plan.json` and plans again; an error if anything has changed since. The permit is verified again too, for who
-    /// runs this process: `handler` under a shared account.
-    pub fn load(path: &Path, handler: Option<&str>) -> Result<Self, Problems> {
+    /// runs this process.
+    pub fn load(path: &Path, again: &Again<'_>) -> Result<Self, Problems> {
         let bytes = std::fs::read(path).map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => Error::input(text!(
                 "there is no plan here; make one (shukei plan freq … -o JOB), or name the directory of another job",
@@ -216,13 +226,15 @@ impl Plan {
         })?;
         let PlanFile { digest, version, mut request, .. } = file;
         if let Some(using) = &mut request.permit {
-            using.handler = handler.map(str::to_owned);
+            using.handler = again.handler.map(str::to_owned);
         }
+        request.replaces.extend_from_slice(again.replaces);
         let plan = plan(request)?;
         if plan.digest != digest || version != env!("CARGO_PKG_VERSION") {
             return Err(Error::input(text!(
-                "inputs, sample table, policy or program have changed since the plan was made; run `shukei plan` again",
-                "計画の作成後に入力・検体表・ポリシー・プログラムのいずれかが変わりました。`shukei plan` をやり直してください"
+                "inputs, sample table, policy, program or the releases of these people have changed since the plan was made; \
+                 run `shukei plan` again",
+                "計画の作成後に入力・検体表・ポリシー・プログラム・同じ人の公開物のいずれかが変わりました。`shukei plan` をやり直してください"
             ))
             .at(path.display(), "")
             .into());
@@ -432,7 +444,9 @@ impl Plan {
             hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
         };
         put(env!("CARGO_PKG_VERSION").as_bytes());
-        put(&serde_json::to_vec(&self.request).map_err(|e| Error::json(&e))?);
+        // What a release replaces is said when it is made, and decides no count.
+        let request = Request { replaces: Vec::new(), ..self.request.clone() };
+        put(&serde_json::to_vec(&request).map_err(|e| Error::json(&e))?);
         put(self.policy.hash().as_bytes());
         put(self.samples_digest.as_bytes());
         // Too long to be hashed; another one moves variants elsewhere.

@@ -6,6 +6,7 @@ mod data_sites;
 mod invariance;
 mod japanese;
 mod job;
+mod ledger;
 mod permit;
 mod platform;
 mod regions;

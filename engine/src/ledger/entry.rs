@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sets::{Brought, Digest, SetDigest};
 use crate::actor::Actor;
-use crate::error::{Problems, Result};
+use crate::error::Problems;
 
 /// The format of entries that this program writes and reads.
 pub(super) const VERSION: u32 = 1;
@@ -202,15 +202,22 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// The refusal of a request of this process by these problems.
-    pub fn new(project: &str, handler: Option<&str>, command: &str, problems: &Problems) -> Result<Self> {
-        Ok(Self {
+    /// The refusal of a request by these problems.
+    #[must_use]
+    pub fn new(
+        project: &str,
+        actor: Actor,
+        handler: Option<&str>,
+        command: &str,
+        problems: &Problems,
+    ) -> Self {
+        Self {
             project: project.to_owned(),
-            actor: Actor::current()?,
+            actor,
             handler: handler.map(str::to_owned),
             command: command.to_owned(),
             problems: problems.list().iter().map(ToString::to_string).collect(),
-        })
+        }
     }
 }
 

@@ -75,7 +75,7 @@ impl<'l> Locked<'l> {
     /// Line to the file, then the head, then the view.
     fn append_what(&mut self, kind: What, sets: Brought) -> Result<()> {
         let ledger = &mut *self.ledger;
-        let mut releases = super::Releases(ledger.releases.0.clone());
+        let mut releases = ledger.releases.clone();
         releases.take(&kind, &ledger.entries, ledger.entries.len())?;
         let line = Line {
             version: VERSION,

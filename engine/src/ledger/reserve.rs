@@ -110,7 +110,7 @@ fn replaced(plan: &Plan, ledger: &Ledger) -> Result<Vec<String>, Problems> {
     let mut list = Vec::new();
     for id in &plan.request().replaces {
         let own = ledger.release_of(id).is_some_and(|c| {
-            c.actor.uid == me.uid || plan.permit().is_some_and(|p| p.terms().project == c.project)
+            c.actor.uid() == me.uid() || plan.permit().is_some_and(|p| p.terms().project == c.project)
         });
         match ledger.status_of(id) {
             None => problems.push(not_there(id)),
@@ -121,7 +121,7 @@ fn replaced(plan: &Plan, ledger: &Ledger) -> Result<Vec<String>, Problems> {
         }
     }
     let again = ledger.standing().filter(|(_, claim, status)| {
-        *status == Status::Reserved && claim.plan == plan.digest() && claim.actor.uid == me.uid
+        *status == Status::Reserved && claim.plan == plan.digest() && claim.actor.uid() == me.uid()
     });
     list.extend(again.map(|(id, ..)| id.to_owned()));
     list.sort();

@@ -31,9 +31,19 @@ impl Status {
     }
 }
 
-/// Every release in the order of its claim: the number of its entry, and its status.
-#[derive(Debug, Default)]
-pub(super) struct Releases(pub(super) Vec<(usize, Status)>);
+/// A release: where its entries stand, and its status.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Release {
+    /// Its claim.
+    pub(super) claim: usize,
+    /// Its files.
+    pub(super) made: Option<usize>,
+    pub(super) status: Status,
+}
+
+/// Every release in the order of its claim.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Releases(pub(super) Vec<Release>);
 
 impl Releases {
     /// The name of the next release.
@@ -64,11 +74,12 @@ impl Releases {
                     let permit = claim.handler.is_some().then_some(claim.project.as_str());
                     own(old, self.claim(old, entries), &claim.actor, permit)?;
                 }
-                replaced.into_iter().for_each(|at| self.0[at].1 = Status::Void);
-                self.0.push((number, Status::Reserved));
+                replaced.into_iter().for_each(|at| self.0[at].status = Status::Void);
+                self.0.push(Release { claim: number, made: None, status: Status::Reserved });
             }
             What::Released(it) => {
-                self.change(&it.id, Status::Reserved, Status::Released)?;
+                let at = self.change(&it.id, Status::Reserved, Status::Released)?;
+                self.0[at].made = Some(number);
             }
             What::Exported(it) => {
                 self.change(&it.id, Status::Released, Status::Exported)?;
@@ -76,31 +87,31 @@ impl Releases {
             What::Void(it) => {
                 let at = self.closable(&it.id)?;
                 self.may_void(it, entries)?;
-                self.0[at].1 = Status::Void;
+                self.0[at].status = Status::Void;
             }
             What::Refused(_) => {}
         }
         Ok(())
     }
 
-    fn change(&mut self, id: &str, from: Status, to: Status) -> Result<()> {
+    fn change(&mut self, id: &str, from: Status, to: Status) -> Result<usize> {
         let at = self.position(id).ok_or_else(|| unknown(id))?;
-        let (is, to_name) = (self.0[at].1.name(), to.name());
-        if self.0[at].1 != from {
+        let (is, to_name) = (self.0[at].status.name(), to.name());
+        if self.0[at].status != from {
             let from = from.name();
             return Err(Error::refused(text!(
                 "{id} is {is}; only a {from} release can become {to_name}; see `shukei ledger list`",
                 "{id} の状態は {is} です。{to_name} にできるのは {from} のものだけです。`shukei ledger list` で確認してください"
             )));
         }
-        self.0[at].1 = to;
-        Ok(())
+        self.0[at].status = to;
+        Ok(at)
     }
 
     /// A release that may still be withdrawn.
     fn closable(&self, id: &str) -> Result<usize> {
         let at = self.position(id).ok_or_else(|| unknown(id))?;
-        match self.0[at].1 {
+        match self.0[at].status {
             Status::Reserved | Status::Released => Ok(at),
             Status::Exported => Err(Error::refused(text!(
                 "{id} has left the platform and counts for ever: it can be neither voided nor replaced",
@@ -117,8 +128,8 @@ impl Releases {
     }
 
     pub(super) fn claim<'e>(&self, id: &str, entries: &'e [Entry]) -> Option<&'e Claim> {
-        let (number, _) = self.0[self.position(id)?];
-        match &entries.get(number)?.what {
+        let release = self.0[self.position(id)?];
+        match &entries.get(release.claim)?.what {
             What::Reserved { claim, .. } => Some(claim),
             _ => None,
         }
@@ -140,7 +151,7 @@ fn unknown(id: &str) -> Error {
 fn own(id: &str, claim: Option<&Claim>, actor: &Actor, permit_project: Option<&str>) -> Result<()> {
     let mine = claim.is_some_and(|claim| {
         let project = claim.handler.is_some() && permit_project == Some(claim.project.as_str());
-        claim.actor.uid == actor.uid || project
+        claim.actor.uid() == actor.uid() || project
     });
     if mine {
         return Ok(());

@@ -10,7 +10,7 @@ use crate::actor::Actor;
 use crate::error::{Kind, Problems};
 
 pub(super) fn actor(uid: u32) -> Actor {
-    Actor { uid, name: format!("user{uid}") }
+    serde_json::from_value(serde_json::json!({"uid": uid, "name": format!("user{uid}")})).unwrap()
 }
 
 /// A claim of a root and two parts.
@@ -141,7 +141,7 @@ fn states_follow_each_other() {
     assert!(locked.append_claim(other.clone(), &sets[1..]).is_err(), "a set that was not handed over");
     assert_eq!(locked.append_claim(other, &sets).unwrap(), "R000004");
     let problems = Problems::from(Error::refused(text!("no", "不可")));
-    locked.append(Event::Refused(Refusal::new("hum0001", None, "freq", &problems))).unwrap();
+    locked.append(Event::Refused(Refusal::new("hum0001", actor(1), None, "freq", &problems))).unwrap();
     drop(locked);
     let ledger = Ledger::open(&path).unwrap();
     let states: Vec<Status> = ledger.releases().map(|(.., status)| status).collect();
