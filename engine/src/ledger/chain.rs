@@ -188,3 +188,27 @@ fn parse_line(line: &[u8]) -> Result<Line, Wrong> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_whole_lines_in_order() {
+        let line = |n: usize| format!("{{\"version\":{}}}{}\n", 1 + n % 2, " ".repeat(n * 7919 % 5_000));
+        let many: String = (0..1_000).map(line).collect();
+        let one = format!("{}\n{}\n", "x".repeat(3 * PARALLEL), "y");
+        for text in [many.as_str(), &one, "", "\n", "a\n"] {
+            let bytes = text.as_bytes();
+            let all: Vec<Parsed> = parse(bytes).into_iter().flatten().collect();
+            let alone: Vec<Parsed> = parse_piece(bytes);
+            let shape = |list: &[Parsed]| {
+                let wrong = |line: &Result<Line, Wrong>| matches!(line, Err(Wrong::Version(2)));
+                list.iter().map(|(line, hash, length)| (wrong(line), *hash, *length)).collect::<Vec<_>>()
+            };
+            assert_eq!(shape(&all), shape(&alone));
+            assert_eq!(all.iter().map(|(.., length)| length).sum::<u64>(), bytes.len() as u64);
+        }
+        assert!(many.len() > PARALLEL);
+    }
+}

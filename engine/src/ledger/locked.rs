@@ -59,7 +59,7 @@ impl<'l> Locked<'l> {
                     "この台帳で番号のない対象者が集合に含まれています"
                 )));
             }
-            brought.insert(*digest, Stored((*set).clone()));
+            brought.insert(*digest, Stored::new((*set).clone()));
         }
         let id = self.ledger.releases.next_id();
         self.append_what(What::Reserved { id: id.clone(), claim: Box::new(claim) }, brought)?;

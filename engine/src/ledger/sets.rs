@@ -82,13 +82,23 @@ fn portable(set: &RoaringBitmap) -> Vec<u8> {
     bytes
 }
 
-/// A set as an entry carries it: base64 of the portable serialisation.
+/// A set as an entry carries it: base64 of the portable serialisation; and its name.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Stored(pub(super) RoaringBitmap);
+pub(super) struct Stored {
+    set: RoaringBitmap,
+    digest: SetDigest,
+}
+
+impl Stored {
+    pub(super) fn new(set: RoaringBitmap) -> Self {
+        let digest = SetDigest::of(&set);
+        Self { set, digest }
+    }
+}
 
 impl Serialize for Stored {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode(portable(&self.0)))
+        serializer.serialize_str(&STANDARD.encode(portable(&self.set)))
     }
 }
 
@@ -98,7 +108,10 @@ impl<'de> Deserialize<'de> for Stored {
         let bytes = STANDARD.decode(text.as_bytes()).map_err(D::Error::custom)?;
         let set = RoaringBitmap::deserialize_from(bytes.as_slice()).map_err(D::Error::custom)?;
         // One spelling for one set: otherwise the digest would not be that of the set.
-        if portable(&set) == bytes { Ok(Self(set)) } else { Err(D::Error::custom("not a canonical set")) }
+        if portable(&set) != bytes {
+            return Err(D::Error::custom("not a canonical set"));
+        }
+        Ok(Self { set, digest: Digest::of_bytes(&bytes) })
     }
 }
 
@@ -117,9 +130,9 @@ impl Sets {
     /// Takes over what an entry brings; false when one is not what its digest says, is there already, or names subjects that
     /// the ledger does not have.
     pub(super) fn take(&mut self, brought: Brought, subjects: u32) -> bool {
-        brought.into_iter().all(|(digest, Stored(set))| {
+        brought.into_iter().all(|(digest, Stored { set, digest: real })| {
             let known = set.max().is_none_or(|last| last < subjects);
-            known && digest == SetDigest::of(&set) && self.0.insert(digest, set).is_none()
+            known && digest == real && self.0.insert(digest, set).is_none()
         })
     }
 }
@@ -148,12 +161,14 @@ mod tests {
     #[test]
     fn a_set_survives_the_file_and_nothing_else_is_taken() {
         let set: RoaringBitmap = [0, 9, 23_210, 1 << 20].into_iter().collect();
-        let json = serde_json::to_string(&Stored(set.clone())).unwrap();
-        assert_eq!(serde_json::from_str::<Stored>(&json).unwrap().0, set);
+        let json = serde_json::to_string(&Stored::new(set.clone())).unwrap();
+        assert_eq!(serde_json::from_str::<Stored>(&json).unwrap().set, set);
         let digest = SetDigest::of(&set);
-        let brought = || Brought::from([(digest, Stored(set.clone()))]);
+        let brought = || Brought::from([(digest, Stored::new(set.clone()))]);
         assert!(!Sets::default().take(brought(), 1 << 20), "a subject that the ledger does not have");
-        assert!(!Sets::default().take(Brought::from([(SetDigest::default(), Stored(set.clone()))]), 1 << 21));
+        assert!(
+            !Sets::default().take(Brought::from([(SetDigest::default(), Stored::new(set.clone()))]), 1 << 21)
+        );
         let mut sets = Sets::default();
         assert!(sets.take(brought(), 1 << 21) && sets.get(&digest) == Some(&set));
         assert!(!sets.take(brought(), 1 << 21), "stored twice");

@@ -87,3 +87,23 @@ fn a_full_disk_is_an_error_and_the_ledger_stays() {
     assert_eq!(ledger.entries().len(), 3);
     append(&mut ledger, 0);
 }
+
+#[test]
+fn a_line_without_a_head_is_taken_back() {
+    let (_dir, path) = three();
+    let [file, head, aside] = [ENTRIES, HEAD, "aside"].map(|name| path.join(name));
+    let good = fs::read(&file).unwrap();
+    let mut ledger = Ledger::open(&path).unwrap();
+    let mut locked = ledger.lock().unwrap();
+    // A directory in its place: the head cannot be replaced.
+    fs::rename(&head, &aside).unwrap();
+    fs::create_dir(&head).unwrap();
+    assert!(locked.append(void("R000001", 1, None)).is_err());
+    assert_eq!(fs::read(&file).unwrap(), good);
+    assert_eq!(locked.status_of("R000001"), Some(Status::Reserved));
+    fs::remove_dir(&head).unwrap();
+    fs::rename(&aside, &head).unwrap();
+    locked.append(void("R000001", 1, None)).unwrap();
+    drop(locked);
+    assert_eq!(Ledger::open(&path).unwrap().status_of("R000001"), Some(Status::Void));
+}
