@@ -65,8 +65,6 @@ fn finish(
 ) -> Result<Audit, Problems> {
     let merged = merge(plan, partials)?;
     let notes = merged.notes();
-    // Counting takes hours; a permit that was withdrawn meanwhile stops the table.
-    plan.still_permitted().map_err(|problems| recorded(plan.request(), problems))?;
     let mut reservation = reserve(plan).map_err(|problems| recorded(plan.request(), problems))?;
     let released = suppress(merged, &mut reservation)?;
     let columns = Columns::new(plan, released.header(), &output.statistics);
@@ -74,6 +72,8 @@ fn finish(
     let written = write(released, sinks)?;
     let (facts, statistics) = (reservation.facts(), output.statistics.as_slice());
     let audit = audit::of(&Done { plan, written: &written, notes: &notes, facts, statistics }, run);
+    // Counting takes hours; a permit that was withdrawn meanwhile stops the table.
+    plan.still_permitted().map_err(|problems| recorded(plan.request(), problems))?;
     reservation.archive(&written.files, &audit.json(), audit.rows())?;
     staging.publish(&written.files, &audit)?;
     Ok(audit)

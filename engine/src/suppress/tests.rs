@@ -22,7 +22,7 @@ use crate::strata::Karyotype;
 fn engine(world: &World) -> Attack {
     let mut suppressor = world.suppressor();
     attack(world, &mut |unit, data| {
-        let print = key(&suppressor.rows(unit, world.request.zone));
+        let print = key(&suppressor.rows(unit, world.request.zone, None));
         assert_eq!(print, model(world, Broken::No, data), "{:?} {data:?}", world.request);
         print
     })
@@ -153,7 +153,7 @@ fn twelve_allele_counts_are_not_ten_genotype_counts() {
         ac.iter().zip(rows.concat()).map(|(a, n)| vec![n - a / 2 - a % 2, a % 2, a / 2]).collect();
     let data: Vec<&Vec<u32>> = data.iter().collect();
     let shown = |print: &[u32]| print.iter().filter(|&&n| n == u32::MAX).count();
-    let print = key(&world.suppressor().rows(&world.unit(&data), Zone::Diploid));
+    let print = key(&world.suppressor().rows(&world.unit(&data), Zone::Diploid, None));
     assert_eq!(print[..8], [u32::from(b'C'), 0, 108, 280, 78, 140, 30, 140]);
     assert_eq!(shown(&print), 3, "regions are withheld");
     assert_eq!(shown(&model(&world, Broken::NarrowIntervals, &data)), 0);

@@ -90,7 +90,7 @@ mod tests {
             combinations = combinations.iter().flat_map(with).collect();
         }
         let person = |paths: &Vec<Vec<Step>>| {
-            let person = Person { karyotype: Karyotype::Xx, paths: paths.clone() };
+            let person = Person { karyotype: Karyotype::Xx, paths: paths.clone(), earlier: 0 };
             std::iter::repeat_n(person, 20)
         };
         let people: Vec<Person> = combinations.iter().flat_map(person).collect();

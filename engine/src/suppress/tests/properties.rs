@@ -63,7 +63,7 @@ impl Cohort {
         let (strata, policy) = (self.strata(k)?, Policy { k, ..Policy::default() });
         let unit = self.unit(&strata);
         let mut suppressor = Suppressor::new(Rules { strata, policy, genotypes_requested: self.genotypes });
-        let rows = suppressor.rows(&unit, self.zone);
+        let rows = suppressor.rows(&unit, self.zone, None);
         Some((suppressor.strata.iter().map(|s| s.name.clone()).collect(), rows))
     }
 
