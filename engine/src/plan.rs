@@ -94,9 +94,7 @@ fn checked(request: Request) -> Result<Plan, Problems> {
     else {
         return Err(problems);
     };
-    if let Some(permit) = &permit {
-        permit.covers(&asked(&request, &cohort, &genome, &regions), &mut problems);
-    }
+    permit.iter().for_each(|p| p.covers(&asked(&request, &cohort, &genome, &regions), &mut problems));
     // The people of a file that cannot be read are not known: strata without them say nothing.
     if !all {
         return Err(problems);
