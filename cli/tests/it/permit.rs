@@ -351,7 +351,13 @@ fn a_permit_that_is_withdrawn_while_counting_stops_the_table() {
             backend: crew.backend.name(),
             audit_key: None,
         };
-        let made = frequency(&plan, crew, &Output { dir: file(out), tsv: false }, run, &|_, _| {});
+        let made = frequency(
+            &plan,
+            crew,
+            &Output { dir: file(out), tsv: false, statistics: Vec::new() },
+            run,
+            &|_, _| {},
+        );
         assert_eq!(made.is_ok(), file(out).exists());
         made.map(|_| ()).map_err(|problems| problems.to_string())
     };
