@@ -43,5 +43,5 @@ printf '%s\n' "$blocks" >>"$dir/script"
 
 mkdir "$dir/work"
 cd "$dir/work"
-env -u SHUKEI_CONFIG -u SLURM_ARRAY_TASK_ID -u SLURM_CPUS_PER_TASK LC_ALL=C.UTF-8 bash "$dir/script"
+env -u SHUKEI_CONFIG -u SLURM_ARRAY_TASK_ID -u SLURM_CPUS_PER_TASK XDG_STATE_HOME="$dir/state" LC_ALL=C.UTF-8 bash "$dir/script"
 echo "readme-check: $readme: every marked command ran" >&2

@@ -12,7 +12,7 @@ mod sweep;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::support::tables_as_bytes;
+use crate::support::{state, tables_as_bytes};
 use files::{Bench, PEOPLE};
 
 /// Seconds after which a run counts as hanging.
@@ -27,7 +27,11 @@ fn freq_into(bench: &Bench, input: &Path, out: &Path, more: &[&str]) -> Output {
     let mut command = Command::new("timeout");
     command.args([HANG, env!("CARGO_BIN_EXE_shukei"), "freq", "--by", "sex", "--threads", "1", "--tsv"]);
     command.arg(input).arg("--samples").arg(&bench.samples).arg("-o").arg(out).args(more);
-    command.env_remove("SHUKEI_CONFIG").env_remove("SLURM_ARRAY_TASK_ID").env("LC_ALL", "C.UTF-8");
+    command
+        .env("XDG_STATE_HOME", state())
+        .env_remove("SHUKEI_CONFIG")
+        .env_remove("SLURM_ARRAY_TASK_ID")
+        .env("LC_ALL", "C.UTF-8");
     command.output().expect("shukei runs")
 }
 

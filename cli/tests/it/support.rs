@@ -7,12 +7,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The command under test, with a ledger of its own: what other tests release does not count.
 pub(crate) fn shukei() -> Command {
-    static CALLS: AtomicUsize = AtomicUsize::new(0);
     let mut command = Command::new(env!("CARGO_BIN_EXE_shukei"));
-    let call = format!("state-{}-{}", std::process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
-    command.env("XDG_STATE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join(call));
+    command.env("XDG_STATE_HOME", state());
     command.env_remove("SHUKEI_CONFIG").env_remove("SLURM_ARRAY_TASK_ID").env("LC_ALL", "C.UTF-8");
     command
+}
+
+/// A state directory that no other call has.
+pub(crate) fn state() -> PathBuf {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let call = format!("state-{}-{}", std::process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(call)
 }
 
 /// Runs the command with these arguments.

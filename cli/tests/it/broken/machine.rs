@@ -44,6 +44,7 @@ fn start(bench: &Bench, input: &Path, threads: &str) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shukei"));
     command.args(["freq", "--by", "sex", "--tsv", "--threads", threads]).arg(input);
     command.arg("--samples").arg(&bench.samples).arg("-o").arg(bench.path("out"));
+    command.env("XDG_STATE_HOME", crate::support::state());
     command.env_remove("SHUKEI_CONFIG").env("LC_ALL", "C.UTF-8");
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("shukei runs")
 }
@@ -261,6 +262,7 @@ fn killed_tally_is_run_again() {
     crate::support::ok(["plan", "freq", &input, "--samples", &people, "--by", "sex", "-o", &job]);
     let partials = bench.path("job/partials");
     let mut command = Command::new(env!("CARGO_BIN_EXE_shukei"));
+    command.env("XDG_STATE_HOME", crate::support::state());
     command.args(["tally", &job, "--threads", "1"]).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().expect("shukei runs");
     let begun = Instant::now();
