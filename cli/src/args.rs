@@ -201,6 +201,9 @@ pub(crate) enum StatisticArg {
 pub(crate) struct Freq {
     #[command(flatten)]
     pub(crate) choice: Choice,
+    /// Check everything (inputs, sample table, strata, policy, permit, ledger), count and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Put this table in the place of an own release that never left the platform (may be repeated)
     #[arg(long, value_name = "ID")]
     pub(crate) replaces: Vec<String>,

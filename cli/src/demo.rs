@@ -1,10 +1,11 @@
-//! `shukei demo`: a simulated cohort at five data sites, the main job on it, and what to look at.
+//! `shukei demo`: a simulated cohort at five data sites, the main job on it, a second job that the ledger refuses, and what to
+//! look at.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Instant, SystemTime};
 
 use shukei::error::{Error, Problems, Result};
-use shukei::plan::plan;
+use shukei::plan::{LedgerAt, plan};
 use shukei::run::Output;
 use shukei::{Request, text};
 
@@ -14,7 +15,7 @@ use crate::freq::compute;
 use crate::report::Reporter;
 use crate::simulate::{Cohort, Size, Why, simulate};
 
-/// Simulates and releases two tables.
+/// Simulates, releases a table, and asks for it again without one of its people.
 pub(crate) fn run(global: &Global, command: &Demo, reporter: &Reporter) -> Result<(), Problems> {
     let out = std::path::absolute(&command.out).map_err(|e| Error::io(&command.out, &e))?;
     if out.exists() {
@@ -46,59 +47,70 @@ fn make(global: &Global, command: &Demo, out: &Path, reporter: &Reporter) -> Res
     ));
     // Fewer people have regions with fewer than K: the built-in tree pools those.
     let by = if people >= Size::default().people { "sex,region" } else { "sex,region:tree" };
-    let strata = table(global, &cohort, &[by], out.join("by_sex_region"), reporter)?;
-    let plain = table(global, &cohort, &[], out.join("all"), reporter)?;
-    story(&cohort, command, (strata, plain, began.elapsed().as_secs_f64()), reporter);
-    let audits =
-        ["by_sex_region", "all"].map(|t| command.out.join(t).join("audit.json").display().to_string());
+    let asked = request(global, &cohort, by, out)?;
+    let ready = plan(asked.clone())?;
+    let output = Output { dir: out.join("by_sex_region"), tsv: true, statistics: Vec::new() };
+    let audit = compute(global, &ready, &output, SystemTime::now(), reporter)?;
+    let refused = again_without_one(&cohort, asked, out)?;
+    story(&cohort, command, (audit.rows(), began.elapsed().as_secs_f64()), reporter);
+    reporter.say(&text!(
+        "and then one person withdrew, and the same table was asked for again:\n  {}",
+        "さらに、1人が同意を撤回した後に同じ表を作ろうとすると:\n  {}",
+        refused.message(reporter.lang)
+    ));
+    let path = |name: &str| command.out.join(name).display().to_string();
     reporter.data(&serde_json::json!({
-        "audits": audits,
-        "rows": [strata, plain],
+        "audit": path("by_sex_region/audit.json"),
+        "rows": audit.rows(),
+        "ledger": path("ledger"),
     }));
     Ok(())
 }
 
-/// One table of the demo cohort; returns its rows.
-fn table(
-    global: &Global,
-    cohort: &Cohort,
-    by: &[&str],
-    dir: PathBuf,
-    reporter: &Reporter,
-) -> Result<u64, Problems> {
-    let request = Request {
+/// The main job on the demo cohort, with a ledger of its own.
+fn request(global: &Global, cohort: &Cohort, by: &str, out: &Path) -> Result<Request> {
+    Ok(Request {
         inputs: cohort.inputs.clone(),
         samples: cohort.samples.clone(),
-        by: by.iter().map(|&b| b.to_owned()).collect(),
+        by: vec![by.to_owned()],
         max_ploidy: 2,
         partitions: 1,
         policy: config::read(global)?.policies,
+        ledger: LedgerAt { dir: Some(out.join("ledger")), ..LedgerAt::default() },
         ..Request::default()
-    };
-    let plan = plan(request)?;
-    let output = Output { dir, tsv: true, statistics: Vec::new() };
-    compute(global, &plan, &output, SystemTime::now(), reporter).map(|audit| audit.rows())
+    })
+}
+
+/// The refusal of the same table without one person: with the first table it would tell about that person alone.
+fn again_without_one(cohort: &Cohort, asked: Request, out: &Path) -> Result<Error, Problems> {
+    let list = out.join("withdrawn.txt");
+    std::fs::write(&list, format!("{}\n", cohort.somebody)).map_err(|e| Error::io(&list, &e))?;
+    match plan(Request { withdrawn: vec![list], ..asked }) {
+        Err(problems) if problems.exit_code() == 5 => Ok(problems.list()[0].clone()),
+        Err(problems) => Err(problems),
+        Ok(_) => Err(Error::input(text!(
+            "the table without one person was not refused; please report this",
+            "1人を除いた表が拒否されませんでした。開発元にお知らせください"
+        ))
+        .into()),
+    }
 }
 
 /// What was made and where to look.
-fn story(cohort: &Cohort, command: &Demo, (strata, plain, seconds): (u64, u64, f64), reporter: &Reporter) {
+fn story(cohort: &Cohort, command: &Demo, (rows, seconds): (u64, f64), reporter: &Reporter) {
     let dir = command.out.display();
     reporter.say(&text!(
-        "\n{strata} rows by sex and region, {plain} rows with genotype counts where they pass, {seconds:.0} s in all\n\
+        "\n{rows} rows by sex and region, {seconds:.0} s in all\n\
          look at\n  \
          {dir}/by_sex_region/freq.tsv   AC, AN, AF of all, of women and men, and of their regions; `.` is withheld\n  \
-         {dir}/all/freq.tsv             no strata: nhomref, nhet, nhomalt, HWE too (tier G)\n  \
-         {dir}/by_sex_region/audit.json what was done, to what, under which policy\n\
-         two tables of one cohort only because nobody in it exists: of real people publish one, since together they\n\
-         tell more than each\n\
+         {dir}/by_sex_region/audit.json what was done, to what, under which policy\n  \
+         {dir}/ledger                   what was released: shukei ledger list --ledger {dir}/ledger\n\
          and at",
-        "\n性別・地域別の表 {strata}行、層別なしの表（基準を満たす変異には遺伝子型数も）{plain}行、計{seconds:.0}秒\n\
+        "\n性別・地域別の表 {rows}行、計{seconds:.0}秒\n\
          次のファイルをご覧ください\n  \
          {dir}/by_sex_region/freq.tsv   全体・男女・その地域ごとの AC、AN、AF。`.` は非表示\n  \
-         {dir}/all/freq.tsv             層別なし: nhomref、nhet、nhomalt、HWE も表示（tier G）\n  \
-         {dir}/by_sex_region/audit.json 何を、何に対して、どのポリシーで行ったか\n\
-         同じコホートから2つの表を出しているのは、架空の人だからです。実在の人の場合、2つを合わせると\n\
-         個々の表より多くのことが分かるため、公開する表は1つにしてください\n\
+         {dir}/by_sex_region/audit.json 何を、何に対して、どのポリシーで行ったか\n  \
+         {dir}/ledger                   公開の台帳: shukei ledger list --ledger {dir}/ledger\n\
          次の変異も確認してみてください"
     ));
     let code = cohort.icd10;

@@ -22,9 +22,24 @@ pub(crate) fn run(global: &Global, command: &Freq, reporter: &Reporter) -> Resul
     let started = SystemTime::now();
     let request = Request { replaces: command.replaces.clone(), ..request(global, &command.choice)? };
     let plan = plan(request)?;
+    if command.dry_run {
+        would(&plan, reporter);
+        return Ok(());
+    }
     let audit = compute(global, &plan, &output(&command.out), started, reporter)?;
     ending(&command.out.out, &audit, reporter);
     Ok(())
+}
+
+/// Says what a plan would do: inputs, strata, permit and ledger were checked, no genotype was read.
+fn would(plan: &Plan, reporter: &Reporter) {
+    plan.notes().iter().for_each(|note| reporter.note(note));
+    let (partitions, by) = (plan.partitions().len(), plan.by());
+    reporter.say(&text!(
+        "this request may run: inputs, sample table, strata, policy, permit and ledger agree; nothing was counted or written",
+        "このまま実行できます。入力・検体表・層別・ポリシー・許可証・台帳に問題はありません。集計も出力もしていません"
+    ));
+    reporter.data(&serde_json::json!({"dry_run": true, "partitions": partitions, "by": by}));
 }
 
 /// Counts and releases a plan with progress.

@@ -16,6 +16,7 @@ use crate::args::{
     Global, LedgerArgs, LedgerCommand, LedgerExported, LedgerList, LedgerReport, LedgerVerify, LedgerVoid,
 };
 use crate::config;
+use crate::permit;
 use crate::report::Reporter;
 use table::Table;
 
@@ -25,7 +26,7 @@ pub(crate) fn run(global: &Global, command: &LedgerArgs, reporter: &Reporter) ->
         LedgerCommand::List(command) => list(&open(global, reporter)?, command, reporter),
         LedgerCommand::Verify(command) => verify(global, command, reporter)?,
         LedgerCommand::Report(command) => report(&open(global, reporter)?, command, reporter)?,
-        LedgerCommand::Void(command) => void(open(global, reporter)?, command, reporter)?,
+        LedgerCommand::Void(command) => void(global, command, reporter)?,
         LedgerCommand::Exported(command) => exported(open(global, reporter)?, command, reporter)?,
     }
     Ok(())
@@ -98,7 +99,9 @@ fn list(ledger: &Ledger, command: &LedgerList, reporter: &Reporter) {
 
 fn verify(global: &Global, command: &LedgerVerify, reporter: &Reporter) -> Result<(), Problems> {
     let ledger = open(global, reporter)?;
-    let archive = command.archive.clone().or(config::read(global)?.archive);
+    let own = || config::ledger_at(&config::read(global)?)?.archive();
+    let archive = command.archive.clone().map_or_else(own, Ok)?;
+    let archive = (command.archive.is_some() || archive.exists()).then_some(archive);
     let files = archive.map(|archive| ledger.verify_archive(&archive)).transpose()?;
     let (seq, hash) = ledger.head();
     reporter.say(&text!(
@@ -176,9 +179,13 @@ fn report(ledger: &Ledger, command: &LedgerReport, reporter: &Reporter) -> Resul
     Ok(())
 }
 
-fn void(mut ledger: Ledger, command: &LedgerVoid, reporter: &Reporter) -> Result<()> {
+fn void(global: &Global, command: &LedgerVoid, reporter: &Reporter) -> Result<(), Problems> {
+    let mut ledger = open(global, reporter)?;
+    let permit = permit::of_request(global, &config::read(global)?)?;
+    let permit = permit.map(|using| using.verify()).transpose()?.flatten();
+    let permit_project = permit.map(|p| p.terms().project.clone());
     let (id, reason) = (command.id.clone(), command.reason.clone());
-    let it = Voided { id, actor: Actor::current()?, permit_project: None, reason };
+    let it = Voided { id, actor: Actor::current()?, permit_project, reason };
     ledger.lock()?.append(Event::Void(it))?;
     let id = &command.id;
     reporter.say(&text!(

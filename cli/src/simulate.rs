@@ -55,6 +55,8 @@ pub(crate) struct Cohort {
     pub(crate) inputs: Vec<PathBuf>,
     /// The code that can be asked for with `--by icd10=…`.
     pub(crate) icd10: &'static str,
+    /// The subject id of one of its people.
+    pub(crate) somebody: String,
     /// Variants put there for the story.
     pub(crate) planted: Vec<Planted>,
 }
@@ -106,7 +108,8 @@ pub(crate) fn simulate(out: &Path, size: &Size) -> io::Result<Cohort> {
         discard(out);
         at(out, &error)
     })?;
-    Ok(Cohort { samples, inputs, icd10: "E11", planted: PLANTED.to_vec() })
+    let somebody = table::subject_id(0);
+    Ok(Cohort { samples, inputs, icd10: "E11", somebody, planted: PLANTED.to_vec() })
 }
 
 fn at(path: &Path, error: &io::Error) -> io::Error {

@@ -117,6 +117,15 @@ impl Permit {
     }
 }
 
+impl Use {
+    /// Verifies the permit for this process at this moment; none if no key asks for one.
+    pub fn verify(&self) -> Result<Option<Permit>, Problems> {
+        let mut problems = Problems::default();
+        let permit = hold(self, &mut problems);
+        if problems.is_empty() { Ok(permit) } else { Err(problems) }
+    }
+}
+
 /// The permit of a request, verified for this process at this moment; none if no key asks for one. Every problem is added.
 pub(crate) fn hold(using: &Use, problems: &mut Problems) -> Option<Permit> {
     if let Some(project) = using.project.as_ref().filter(|project| !form::is_id(project)) {

@@ -12,6 +12,12 @@ pub(crate) fn sample_id(person: &Person, index: usize) -> String {
     format!("{}{:06}", DATA_SITES[person.data_site].prefix, index + 1)
 }
 
+/// The subject id of the `index`-th person.
+pub(crate) fn subject_id(index: usize) -> String {
+    let index = index as u64;
+    format!("P{:06}", super::random::mix(index) % 1000 + 1000 * (index + 1))
+}
+
 /// The whole table.
 pub(crate) fn render(people: &[Person]) -> String {
     let mut text = format!("{HEADER}\n");
@@ -34,7 +40,7 @@ fn row(person: &Person, index: usize) -> [String; 11] {
     let dataset = usize::from(index.is_multiple_of(3) && person.diseases.is_some());
     [
         sample_id(person, index),
-        format!("P{:06}", super::random::mix(index as u64) % 1000 + 1000 * (index as u64 + 1)),
+        subject_id(index),
         sex(person).to_owned(),
         age(person),
         region(person, index).to_owned(),

@@ -10,6 +10,7 @@ mod ledger;
 mod permit;
 mod platform;
 mod regions;
+mod releases;
 mod silence;
 mod statistics;
 mod support;

@@ -1,0 +1,361 @@
+//! Releases are judged together: withdrawals, replacements, exports, archives, damaged ledgers, races and killed runs.
+
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use crate::support::{real, shukei, table, tables_as_bytes};
+
+/// People of the cohort of these tests.
+const PEOPLE: usize = 120;
+
+/// A cohort, and a ledger that all its runs share.
+struct Bench {
+    dir: tempfile::TempDir,
+}
+
+impl Bench {
+    /// Common variants with a few hundred alleles, and the numbers of those who are in each group.
+    fn new() -> Self {
+        let bench = Self { dir: tempfile::tempdir().expect("a directory") };
+        let names: Vec<String> = (0..PEOPLE).map(|i| format!("S{i:03}")).collect();
+        let mut vcf = format!(
+            "##fileformat=VCFv4.3\n##contig=<ID=1,length=249250621>\n\
+             #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t{}\n",
+            names.join("\t")
+        );
+        for pos in 1..=40 {
+            let call = |i: usize| ["0/0", "0/1", "1/1"][(i * 7 + i * i * pos) % 13 % 3];
+            let calls: Vec<&str> = (0..PEOPLE).map(call).collect();
+            vcf.push_str(&format!("1\t{}\t.\tA\tC\t.\tPASS\t.\tGT\t{}\n", pos * 10, calls.join("\t")));
+        }
+        std::fs::write(bench.path("cohort.vcf"), vcf).expect("written");
+        let row = |(i, name): (usize, &String)| {
+            let sex = if i % 2 == 0 { "F" } else { "M" };
+            format!("{name}\tP{name}\t{sex}\t{}\n", ["north", "south", "west"][i / 4 % 3])
+        };
+        let rows: String = names.iter().enumerate().map(row).collect();
+        let header = "sample_id\tsubject_id\tsex\tdistrict\n";
+        std::fs::write(bench.path("people.tsv"), format!("{header}{rows}")).expect("written");
+        bench
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// A list of the first people, to leave out.
+    fn first(&self, n: usize) -> String {
+        let list: String = (0..n).map(|i| format!("PS{i:03}\n")).collect();
+        let path = self.path(&format!("first-{n}.txt"));
+        std::fs::write(&path, list).expect("written");
+        path.display().to_string()
+    }
+
+    fn command(&self, args: &[&str]) -> std::process::Command {
+        let mut command = shukei();
+        command.env("XDG_STATE_HOME", self.path("state")).args(args);
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().expect("shukei runs")
+    }
+
+    fn freq(&self, out: &str, more: &[&str]) -> Output {
+        let (vcf, people) = (self.path("cohort.vcf"), self.path("people.tsv"));
+        let (vcf, people, out) =
+            (vcf.display().to_string(), people.display().to_string(), self.path(out).display().to_string());
+        let mut args = vec!["freq", &vcf, "--samples", &people, "--tsv", "-o", &out];
+        args.extend(more);
+        self.run(&args)
+    }
+
+    fn ledger(&self) -> PathBuf {
+        self.path("state/shukei/ledger")
+    }
+
+    /// The kinds of entries, in order.
+    fn kinds(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(self.ledger().join("ledger.jsonl")).expect("a ledger");
+        let kind = |line: &str| {
+            let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            line["kind"].as_object().expect("a kind").keys().next().expect("one").clone()
+        };
+        text.lines().map(kind).collect()
+    }
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn released(output: &Output) {
+    assert!(output.status.success(), "{}", said(output));
+}
+
+/// Refused with exit code 5, and nothing there.
+fn refused(bench: &Bench, out: &str, output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(5), "{}", said(output));
+    assert!(!bench.path(out).exists(), "nothing is left");
+    said(output)
+}
+
+#[test]
+fn a_withdrawal_is_refused_until_the_first_is_replaced_or_for_good() {
+    let bench = Bench::new();
+    released(&bench.freq("first", &["--by", "sex"]));
+    let one = bench.first(1);
+    let why = refused(&bench, "second", &bench.freq("second", &["--by", "sex", "--withdrawn", &one]));
+    assert!(why.contains("--replaces R000001") && why.contains("fewer than 10 people"), "{why}");
+    // What is said does not depend on how few they are.
+    for few in [2, 9] {
+        let list = bench.first(few);
+        let again = refused(&bench, "second", &bench.freq("second", &["--by", "sex", "--withdrawn", &list]));
+        assert_eq!(again.replace(&list, &one), why);
+    }
+    released(&bench.freq("second", &["--by", "sex", "--withdrawn", &one, "--replaces", "R000001"]));
+    assert!(!table(&bench.path("second")).is_empty());
+    let kinds = bench.kinds();
+    assert_eq!(kinds, ["reserved", "released", "refused", "refused", "refused", "reserved", "released"]);
+    // The new one leaves the platform: it counts for good.
+    released(&bench.run(&["ledger", "exported", "R000002"]));
+    let two = bench.first(2);
+    let why = refused(&bench, "third", &bench.freq("third", &["--by", "sex", "--withdrawn", &two]));
+    assert!(why.contains("R000002 has left the platform and cannot be replaced"), "{why}");
+    let replacing = ["--by", "sex", "--withdrawn", &two, "--replaces", "R000002"];
+    let why = refused(&bench, "third", &bench.freq("third", &replacing));
+    assert!(why.contains("left the platform"), "{why}");
+    assert_eq!(bench.run(&["ledger", "void", "R000002"]).status.code(), Some(5));
+}
+
+#[test]
+fn ten_may_go_and_their_difference_must_pass() {
+    let bench = Bench::new();
+    released(&bench.freq("first", &[]));
+    let list = bench.first(40);
+    released(&bench.freq("second", &["--withdrawn", &list]));
+    let (first, second) = (table(&bench.path("first")), table(&bench.path("second")));
+    let mut shown = 0;
+    for (key, row) in &second {
+        let count = |row: &std::collections::BTreeMap<String, String>, column: &str| -> i64 {
+            row[column].parse().expect("a number")
+        };
+        let before = &first[key];
+        let ac = count(before, "AC") - count(row, "AC");
+        let rest = count(before, "AN") - count(row, "AN") - ac;
+        assert!(ac >= 19 && rest >= 20, "{key}: {ac} {rest}");
+        shown += 1;
+    }
+    assert!(shown > 0 && shown <= first.len(), "{shown}");
+}
+
+#[test]
+fn the_same_again_is_the_same_and_other_strata_stand_beside_it() {
+    let bench = Bench::new();
+    released(&bench.freq("first", &["--by", "sex"]));
+    released(&bench.freq("second", &["--by", "sex"]));
+    assert!(tables_as_bytes(&bench.path("first")) == tables_as_bytes(&bench.path("second")));
+    released(&bench.freq("third", &["--by", "district"]));
+    let (first, third) = (table(&bench.path("first")), table(&bench.path("third")));
+    for (key, row) in &third {
+        assert_eq!(row["AC"], first[key]["AC"]);
+    }
+    let audit: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(bench.path("third/audit.json")).expect("an audit"))
+            .expect("JSON");
+    assert_eq!(audit["ledger"]["note"], "linked to 1 earlier releases: intervals audited, not proved");
+}
+
+#[test]
+fn an_edited_or_shortened_ledger_stops_everything() {
+    let bench = Bench::new();
+    released(&bench.freq("first", &["--by", "sex"]));
+    released(&bench.freq("second", &["--by", "sex"]));
+    let file = bench.ledger().join("ledger.jsonl");
+    let whole = std::fs::read_to_string(&file).expect("a ledger");
+    let lines: Vec<&str> = whole.lines().collect();
+    let without = |gone: usize| -> String {
+        let kept = lines.iter().enumerate().filter(|(i, _)| *i != gone).map(|(_, l)| format!("{l}\n"));
+        kept.collect()
+    };
+    let edited = whole.replacen("\"rows\":", "\"rows\":1", 1);
+    for damaged in [edited, without(0), without(2), without(3)] {
+        std::fs::write(&file, &damaged).expect("written");
+        let output = bench.freq("third", &["--by", "sex"]);
+        assert!(!output.status.success() && !bench.path("third").exists());
+        assert!(said(&output).contains("ledger.jsonl"), "{}", said(&output));
+        assert_eq!(std::fs::read_to_string(&file).expect("a ledger"), damaged, "nothing is written");
+        assert!(!bench.run(&["ledger", "verify"]).status.success());
+    }
+    std::fs::write(&file, &whole).expect("written");
+    released(&bench.freq("third", &["--by", "sex"]));
+    released(&bench.run(&["ledger", "verify"]));
+}
+
+#[test]
+fn what_cannot_be_archived_is_not_released() {
+    let bench = Bench::new();
+    let full = bench.path("archive");
+    std::fs::write(&full, "not a directory").expect("written");
+    let config = bench.path("platform.toml");
+    std::fs::write(&config, "[archive]\ndir = \"archive\"\n").expect("written");
+    let config = config.display().to_string();
+    let output = bench.freq("out", &["--config", &config]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(
+        said(&output).contains("nothing is released") && !bench.path("out").exists(),
+        "{}",
+        said(&output)
+    );
+    assert_eq!(bench.kinds(), ["reserved", "void"], "the reservation is given back");
+    std::fs::remove_file(&full).expect("removed");
+    released(&bench.freq("out", &["--config", &config]));
+    let archived = bench.path("archive/R000002");
+    for name in ["freq.parquet", "freq.vcf.gz", "freq.vcf.gz.tbi", "freq.tsv", "audit.json"] {
+        let copy = std::fs::read(archived.join(name)).expect("a copy");
+        assert!(copy == std::fs::read(bench.path("out").join(name)).expect("a file"), "{name}");
+    }
+    // An archive that was changed stops what must be judged beside it.
+    std::fs::write(archived.join("freq.parquet"), "other").expect("written");
+    let why = refused(&bench, "next", &bench.freq("next", &["--config", &config, "--by", "sex"]));
+    assert!(why.contains("archived table is not the one"), "{why}");
+}
+
+/// The archive on a disk that fills up: a file system of 128 KiB, where one can be mounted.
+#[test]
+fn a_full_archive_disk_stops_the_release() {
+    let bench = Bench::new();
+    let disk = bench.path("disk");
+    std::fs::create_dir(&disk).expect("made");
+    let mut mount = std::process::Command::new("mount");
+    mount.args(["-t", "tmpfs", "-o", "size=16k", "tmpfs"]).arg(&disk).stderr(Stdio::null());
+    if !mount.status().is_ok_and(|s| s.success()) {
+        eprintln!("skipped: no file system can be mounted here");
+        return;
+    }
+    let config = bench.path("platform.toml");
+    std::fs::write(&config, "[archive]\ndir = \"disk\"\n").expect("written");
+    let output = bench.freq("out", &["--by", "sex", "--config", &config.display().to_string()]);
+    let left: Vec<_> = walk(&disk);
+    assert!(std::process::Command::new("umount").arg(&disk).status().is_ok_and(|s| s.success()));
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("disk") && !bench.path("out").exists(), "{}", said(&output));
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(bench.kinds(), ["reserved", "void"]);
+}
+
+/// Every file under a directory.
+fn walk(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn two_releases_race_and_one_waits_or_is_told() {
+    let bench = Bench::new();
+    let args = |out: &str, list: Option<&str>| {
+        let path = |name: &str| bench.path(name).display().to_string();
+        let mut args = vec!["freq".to_owned(), path("cohort.vcf"), "--samples".into(), path("people.tsv")];
+        args.extend(["-o".to_owned(), path(out)]);
+        args.extend(list.map(|l| ["--withdrawn".to_owned(), l.to_owned()]).into_iter().flatten());
+        args
+    };
+    let one = bench.first(1);
+    for round in 0..8 {
+        let start = |out: &str, list: Option<&str>| {
+            let args = args(out, list);
+            let mut command = bench.command(&args.iter().map(String::as_str).collect::<Vec<_>>());
+            command.env("XDG_STATE_HOME", bench.path(&format!("state-{round}")));
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("shukei runs")
+        };
+        let (a, b) = (format!("a{round}"), format!("b{round}"));
+        let children = [start(&a, None), start(&b, Some(&one))];
+        let outputs = children.map(|child| child.wait_with_output().expect("an end"));
+        let codes = outputs.each_ref().map(|o| o.status.code());
+        assert!(
+            codes == [Some(0), Some(5)] || codes == [Some(5), Some(0)],
+            "{codes:?} {}",
+            said(&outputs[1])
+        );
+        assert_ne!(bench.path(&a).exists(), bench.path(&b).exists(), "one table is there");
+    }
+}
+
+/// A run that is killed after its reservation leaves nothing that can be read, and its reservation counts until the same
+/// run is made again or somebody gives it back.
+#[test]
+fn a_killed_run_goes_on_counting() {
+    let bench = Bench::new();
+    released(&bench.freq("whole", &["--by", "sex"]));
+    // Killed ever later, until it dies between its reservation and its release.
+    let ledger = bench.ledger();
+    let mut killed = None;
+    for wait in 0..400 {
+        let _ = std::fs::remove_dir_all(&ledger);
+        let _ = std::fs::remove_dir_all(bench.path("out"));
+        let path = |name: &str| bench.path(name).display().to_string();
+        let (vcf, people, out) = (path("cohort.vcf"), path("people.tsv"), path("out"));
+        let mut child = bench
+            .command(&["freq", &vcf, "--samples", &people, "--by", "sex", "--tsv", "-o", &out])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("shukei runs");
+        std::thread::sleep(std::time::Duration::from_micros(500 + 250 * wait));
+        let _ = child.kill();
+        let _ = child.wait();
+        let lines = std::fs::read_to_string(ledger.join("ledger.jsonl")).unwrap_or_default();
+        if lines.lines().count() == 1 {
+            killed = Some(());
+            break;
+        }
+    }
+    killed.expect("a run was killed after its reservation");
+    assert!(!bench.path("out/audit.json").exists(), "no table");
+    let why = refused(&bench, "other", &bench.freq("other", &["--by", "district"]));
+    assert!(why.contains("shukei ledger void R000001"), "{why}");
+    released(&bench.freq("out", &["--by", "sex"]));
+    assert!(tables_as_bytes(&bench.path("out")) == tables_as_bytes(&bench.path("whole")));
+    released(&bench.freq("other", &["--by", "district"]));
+}
+
+#[test]
+fn a_dry_run_is_judged_and_leaves_nothing() {
+    let bench = Bench::new();
+    released(&bench.freq("dry", &["--by", "sex", "--dry-run"]));
+    assert!(!bench.path("dry").exists() && bench.kinds().is_empty());
+    released(&bench.freq("first", &["--by", "sex"]));
+    let one = bench.first(1);
+    refused(&bench, "dry", &bench.freq("dry", &["--by", "sex", "--withdrawn", &one, "--dry-run"]));
+}
+
+/// The acceptance line on the real 3,202 people: released, refused without one, replaced, exported, refused for good.
+#[test]
+fn real_people_withdraw() {
+    const FILE: &str =
+        "cohort/1kGP_high_coverage_Illumina.chr1.filtered.SNV_INDEL_SV_phased_panel-head-1000.vcf.gz";
+    let Some(input) = real(FILE) else { return };
+    let bench = Bench::new();
+    let header = std::process::Command::new("bcftools").args(["query", "-l"]).arg(&input).output();
+    let header = String::from_utf8(header.expect("bcftools is installed").stdout).expect("names");
+    let rows: String = header.lines().map(|id| format!("{id}\t{id}\n")).collect();
+    let people = bench.path("real.tsv");
+    std::fs::write(&people, format!("sample_id\tsubject_id\n{rows}")).expect("written");
+    let one = bench.path("one.txt");
+    std::fs::write(&one, header.lines().next().expect("somebody")).expect("written");
+    let (input, people, one) =
+        (input.display().to_string(), people.display().to_string(), one.display().to_string());
+    let run = |out: &str, more: &[&str]| {
+        let out = bench.path(out).display().to_string();
+        let mut args = vec!["freq", &input, "--samples", &people, "-o", &out];
+        args.extend(more);
+        bench.run(&args)
+    };
+    released(&run("first", &[]));
+    let why = refused(&bench, "second", &run("second", &["--withdrawn", &one]));
+    eprintln!("refused: {}", why.lines().last().unwrap_or_default());
+    released(&run("second", &["--withdrawn", &one, "--replaces", "R000001"]));
+    released(&bench.run(&["ledger", "exported", "R000002"]));
+    let why = refused(&bench, "third", &run("third", &["--replaces", "R000002"]));
+    eprintln!("refused: {}", why.lines().last().unwrap_or_default());
+}
