@@ -10,6 +10,7 @@ mod cells;
 mod families;
 mod layout;
 mod linked;
+mod margins;
 mod released;
 mod sums;
 #[cfg(test)]
@@ -209,7 +210,8 @@ impl Suppressor {
     /// The numbers of every stratum for one printed ALT.
     fn shown(&self, alt: usize, tier: Tier) -> Box<[Option<Frequency>]> {
         let mut cells = vec![None; self.strata.len()];
-        for (decision, stratum_of) in self.variant.decisions().iter().zip(&self.stratum_of) {
+        for (family, decision) in self.variant.decisions() {
+            let stratum_of = &self.stratum_of[family];
             for &node in &decision.alone {
                 if let Some(stratum) = stratum_of[node] {
                     cells[stratum] = frequency(&decision.sums, node, alt, tier);

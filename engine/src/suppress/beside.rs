@@ -76,18 +76,19 @@ impl<'b> At<'b> {
 }
 
 /// What a table would print of one ALT, over the nodes of all families; the root stands in each.
-pub(super) fn own(
-    decisions: &[Decision],
+pub(super) fn own<'a>(
+    decisions: impl Iterator<Item = (usize, &'a Decision)>,
     places: &[Vec<Option<usize>>],
     alt: usize,
     genotypes: bool,
 ) -> Vec<Option<Numbers>> {
-    let root = decisions.first().map(|first| numbers(&first.sums, 0, alt, genotypes));
+    let decisions: Vec<(usize, &Decision)> = decisions.collect();
+    let root = decisions.first().map(|(_, first)| numbers(&first.sums, 0, alt, genotypes));
     let mut list = Vec::new();
     for (family, stratum_of) in places.iter().enumerate() {
         let mut nodes = vec![None; stratum_of.len()];
         nodes[0] = root;
-        if let Some(decision) = decisions.get(family) {
+        if let Some((_, decision)) = decisions.iter().find(|(of, _)| *of == family) {
             for &node in decision.alone.iter().filter(|&&node| stratum_of[node].is_some()) {
                 nodes[node] = Some(numbers(&decision.sums, node, alt, genotypes));
             }

@@ -1,7 +1,8 @@
 //! What a plan and a policy fix for every variant of one zone: written down once, because it is public.
 
 use super::cells::ZoneCells;
-use super::families::{AtomTests, Pair};
+use super::families::AtomTests;
+use super::margins::Margins;
 use super::sums::Test;
 use super::tree::Tree;
 use crate::region::Zone;
@@ -18,8 +19,8 @@ pub(super) struct Layout {
     pub(super) atoms: Vec<AtomTests>,
     /// Every cell of the plan.
     pub(super) plan_cells: AtomTests,
-    /// Rule (b), where a request has its shape and everybody has two copies.
-    pub(super) pair: Option<Pair>,
+    /// Rule (c), where every family has one level and everybody two copies.
+    pub(super) margins: Option<Margins>,
 }
 
 impl Layout {
@@ -32,7 +33,7 @@ impl Layout {
             trees: strata.families.iter().map(|f| Tree::new(f, strata, zone, k)).collect(),
             atoms: strata.atoms.iter().map(|a| AtomTests::new(a, strata, zone, k)).collect(),
             plan_cells: AtomTests::new(&alone, strata, zone, k),
-            pair: if zone == Zone::Diploid { Pair::of(strata, k) } else { None },
+            margins: if zone == Zone::Diploid { Margins::of(strata, k) } else { None },
         }
     }
 }

@@ -57,6 +57,7 @@ impl Decision {
 
     /// The root and nothing else.
     pub(super) fn root_only(&mut self) {
+        self.stopped.clear();
         self.alone.clear();
         self.alone.push(0);
     }

@@ -2,6 +2,7 @@
 
 use super::cells::Missing;
 use super::layout::Layout;
+use super::margins::{Crossing, Margins};
 use super::sums::{AC, AN, Counts, Rule, Table};
 use super::tree::Decision;
 use super::{Rules, Tier};
@@ -19,10 +20,11 @@ pub(super) struct Variant {
 
 /// What was decided in each family.
 struct Families {
-    /// One per family; the first `attempted` are of this variant and are printed.
+    /// One per family; those in `shown` are of this variant and are printed.
     decisions: Vec<Decision>,
-    attempted: usize,
+    shown: Vec<usize>,
     atoms: Table,
+    crossing: Crossing,
 }
 
 /// T1: for which variants genotypes are considered; a function of the root's printed AC and AN′ that the plan fixes, and of
@@ -56,7 +58,8 @@ impl T1 {
 impl Variant {
     pub(super) fn new(strata: &Strata, k: u32) -> Self {
         let decisions = strata.families.iter().map(|_| Decision::default()).collect();
-        let families = Families { decisions, attempted: 0, atoms: Table::default() };
+        let (atoms, crossing) = (Table::default(), Crossing::default());
+        let families = Families { decisions, shown: Vec::new(), atoms, crossing };
         Self { printed: Vec::new(), missing: Missing::new(strata, k), families }
     }
 
@@ -65,9 +68,9 @@ impl Variant {
         &self.printed
     }
 
-    /// What was decided in each family that is printed.
-    pub(super) fn decisions(&self) -> &[Decision] {
-        &self.families.decisions[..self.families.attempted]
+    /// The families that are printed, with what was decided in each.
+    pub(super) fn decisions(&self) -> impl Iterator<Item = (usize, &Decision)> {
+        self.families.shown.iter().map(|&family| (family, &self.families.decisions[family]))
     }
 
     /// Withholds everything but the root.
@@ -124,36 +127,53 @@ impl Families {
 
     fn root_only(&mut self) {
         self.decisions[0].root_only();
-        self.attempted = 1;
+        self.show_first();
     }
 
-    /// The first family, and each further one until the first denial.
+    fn show_first(&mut self) {
+        self.shown.clear();
+        self.shown.push(0);
+    }
+
+    /// The first family, and further ones by rule (c) where it is defined, by rule (a) elsewhere: which it is, the plan
+    /// says, the number of printed ALTs, the tier, and the root's AN′.
     fn attempt(&mut self, layout: &Layout, counts: Counts<'_>, rule: Rule) {
-        layout.trees[0].decide(rule, &mut self.decisions[0]);
-        self.attempted = 1;
-        while self.attempted < self.decisions.len()
-            && self.decisions[self.attempted - 1].complete()
-            && self.further(layout, counts, rule)
-        {
-            self.attempted += 1;
+        let root_an = self.decisions[0].sums.get(0, AN);
+        let alleles = !rule.genotypes && rule.alts == 1;
+        self.show_first();
+        match layout.margins.as_ref().filter(|margins| alleles && margins.is_rule(root_an)) {
+            Some(margins) => self.margins(layout, margins, counts, rule),
+            None => self.atoms(layout, counts, rule),
         }
     }
 
-    /// Attempts the next family; false when it is denied.
-    fn further(&mut self, layout: &Layout, counts: Counts<'_>, rule: Rule) -> bool {
-        let i = self.attempted;
-        let (tree, (before, rest)) = (&layout.trees[i], self.decisions.split_at_mut(i));
-        let (first, next) = (&before[0].sums, &mut rest[0]);
-        let pair = layout.pair.as_ref().filter(|pair| pair.is_rule(rule, first.get(0, AN)));
-        let may_try = match pair {
-            Some(pair) => pair.may_try(first),
-            None => layout.atoms[i].pass(rule, counts, first.get(0, AC), &mut self.atoms),
-        };
-        if !may_try {
-            return false;
+    /// Rule (c).
+    fn margins(&mut self, layout: &Layout, margins: &Margins, counts: Counts<'_>, rule: Rule) {
+        let Self { decisions, shown, crossing, .. } = self;
+        if !crossing.first(margins, &mut decisions[0]) {
+            return layout.trees[0].decide(rule, &mut decisions[0]);
         }
-        tree.sum(counts, rule, AN, &mut next.sums);
-        tree.decide(rule, next);
-        pair.is_none_or(|pair| next.complete() && pair.intervals_pass(first, &next.sums))
+        for (family, decision) in decisions.iter_mut().enumerate().skip(1) {
+            layout.trees[family].sum(counts, rule, AN, &mut decision.sums);
+            if crossing.further(margins, family, decision) {
+                shown.push(family);
+            }
+        }
+    }
+
+    /// Rule (a), until the first denial.
+    fn atoms(&mut self, layout: &Layout, counts: Counts<'_>, rule: Rule) {
+        let Self { decisions, shown, atoms, .. } = self;
+        layout.trees[0].decide(rule, &mut decisions[0]);
+        let root_ac = decisions[0].sums.get(0, AC);
+        for family in 1..decisions.len() {
+            let complete = decisions[family - 1].complete();
+            if !(complete && layout.atoms[family].pass(rule, counts, root_ac, atoms)) {
+                break;
+            }
+            layout.trees[family].sum(counts, rule, AN, &mut decisions[family].sums);
+            layout.trees[family].decide(rule, &mut decisions[family]);
+            shown.push(family);
+        }
     }
 }

@@ -189,16 +189,13 @@ impl Case<'_> {
         (alone, complete)
     }
 
+    /// Families of which one has several levels: rule (a).
     fn families(&self) -> Vec<Vec<(usize, Sums)>> {
         let (first, mut complete) = self.tree(&self.strata().families[0]);
         let mut list = vec![first];
         for i in 1..self.strata().families.len() {
             let (alone, whole) = self.tree(&self.strata().families[i]);
-            let allowed = complete
-                && match self.pair(&list[0], &alone) {
-                    Some(pair) => pair && whole,
-                    None => self.atoms_pass(i),
-                };
+            let allowed = complete && self.atoms_pass(i);
             if !allowed {
                 break;
             }
@@ -215,44 +212,6 @@ impl Case<'_> {
             let sums = self.sum(|cell| atoms.of_cell[cell] == atom);
             self.passes(&sums)
         })
-    }
-
-    /// Rule (b), where it is the rule; `None` elsewhere.
-    fn pair(&self, first: &[(usize, Sums)], second: &[(usize, Sums)]) -> Option<bool> {
-        let strata = self.strata();
-        let [rows, columns] = strata.families.as_slice() else { return None };
-        let flat = |f: &Family| f.levels == 1 && f.nodes.iter().all(|n| n.name.is_some());
-        let (p, q) = (&rows.nodes[0].children, &columns.nodes[0].children);
-        let atoms = &strata.atoms[1].sizes;
-        let filled = atoms.len() == 2 * q.len() && atoms.iter().all(|s| s.subjects() >= self.rules.policy.k);
-        let root = self.whole(0);
-        let everybody = root.an == i64::from(root.size.max_an(self.zone));
-        let shape = p.len() == 2 && flat(rows) && flat(columns) && filled && everybody;
-        if !shape || self.zone != Zone::Diploid || self.genotypes || self.printed.len() != 1 {
-            return None;
-        }
-        let ac = |list: &[(usize, Sums)], node: usize| {
-            list.iter().find(|(n, _)| *n == node).map_or(0, |(_, sums)| sums.ac[0])
-        };
-        let u = |i: usize, j: usize| {
-            let here = |c: usize| rows.leaf_of_cell[c] == p[i] && columns.leaf_of_cell[c] == q[j];
-            i64::from(self.sum(here).size.max_an(self.zone))
-        };
-        let r = [ac(first, p[0]), ac(first, p[1])];
-        let all = 0..q.len();
-        let total = |i: usize| all.clone().map(|j| u(i, j)).sum::<i64>();
-        let room = |used: [i64; 2]| (0..2).all(|i| all.clone().all(|j| used[i] <= total(i) - u(i, j)));
-        let may_try = room(r) || room([total(0) - r[0], total(1) - r[1]]);
-        let c = |j: usize| ac(second, q[j]);
-        let (low, high) = (|j: usize| (c(j) - u(1, j)).max(0), |j: usize| c(j).min(u(0, j)));
-        let others = |j: usize, f: &dyn Fn(usize) -> i64| all.clone().filter(|&i| i != j).map(f).sum::<i64>();
-        let floor = 2 * self.k() - 1;
-        let safe = |lo: i64, hi: i64, u: i64| hi - lo + 1 >= floor || (lo >= floor && hi <= u - floor);
-        let wide = all.clone().all(|j| {
-            let (lo, hi) = (low(j).max(r[0] - others(j, &high)), high(j).min(r[0] - others(j, &low)));
-            safe(lo, hi, u(0, j)) && safe(c(j) - hi, c(j) - lo, u(1, j))
-        });
-        Some(may_try && wide)
     }
 
     fn table(&self, tier: Tier, families: &[Vec<(usize, Sums)>]) -> Vec<Row> {

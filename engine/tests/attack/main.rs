@@ -1,0 +1,16 @@
+//! Attacks on the disclosure rules by adversaries who know everything but the genotypes.
+//!
+//! `SHUKEI_FULL=1` enumerates more and larger requests (release profile) and prints the figures.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod attacker;
+mod margins;
+mod model;
+mod plan;
+mod random;
+mod same;
+mod several;
+mod tables;
+mod tree;
+mod witness;
+mod world;
