@@ -65,7 +65,9 @@ fn plans() -> Vec<Plan> {
         plan("no strata", vec![vec![]]),
         plan("1 family", vec![vec![2, 4, 5]]),
         plan("2 families by rule a", vec![vec![2, 7], vec![4, 7]]),
-        plan("2 families by rule b", vec![vec![2], vec![48]]),
+        plan("2 families by rule c", vec![vec![2], vec![48]]),
+        plan("3 families by rule c", vec![vec![2], vec![16], vec![24]]),
+        plan("4 families by rule c", vec![vec![2], vec![8], vec![9], vec![2]]),
         plan("3 families", vec![vec![2, 7], vec![10], vec![3, 7]]),
         plan("3 small families", vec![vec![2], vec![6], vec![3, 3]]),
     ]
