@@ -1,4 +1,4 @@
-//! Opening and verifying a ledger of 10, 1,000 and 10,000 releases, and appending to it.
+//! Opening and verifying a ledger of 10, 1,000 and 10,000 releases, judging a new one beside them, and appending to it.
 //!
 //! Each release shows 21 strata (all, sex, sex × region) out of 200 distinct sets of 23,211 subjects, and has four files.
 
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use roaring::RoaringBitmap;
 use shukei::actor::Actor;
-use shukei::ledger::{Claim, ClaimFamily, ClaimNode, Event, FileRecord, Ledger, Released, SetDigest};
+use shukei::ledger::{Bar, Claim, ClaimFamily, ClaimNode, Event, FileRecord, Ledger, Released, SetDigest};
 
 const SUBJECTS: u32 = 23_211;
 const SETS: u32 = 200;
@@ -19,11 +19,27 @@ fn memory() -> PathBuf {
     if shared.is_dir() { shared.to_owned() } else { std::env::temp_dir() }
 }
 
-/// Sets of very different sizes, scattered and contiguous.
+/// Strata of very different sizes: unions of 300 groups of some 77 people, who are scattered over the numbers.
 fn sets() -> Vec<RoaringBitmap> {
-    (0..SETS)
-        .map(|n| (0..SUBJECTS).filter(|s| s.wrapping_mul(2_654_435_761) % (n + 2) < 2 + n / 3).collect())
-        .collect()
+    let group = |s: u32| s.wrapping_mul(2_654_435_761) % 300;
+    let inside = |n: u32, group: u32| n == 0 || (group * 31 + n * 17) % (n % 23 + 2) < 1 + n % 7;
+    (0..SETS).map(|n| (0..SUBJECTS).filter(|s| inside(n, group(*s))).collect()).collect()
+}
+
+/// Lists of people that have nothing to do with each other: each takes about half of everybody.
+fn arbitrary(lists: u64) -> Vec<RoaringBitmap> {
+    let mut state = 1u64;
+    let mut coin = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state >> 63 == 1
+    };
+    (0..lists).map(|_| (0..SUBJECTS).filter(|_| coin()).collect()).collect()
+}
+
+/// A release of 21 strata, judged beside every earlier one.
+fn judge(ledger: &Ledger, strata: &[RoaringBitmap]) -> bool {
+    let bar = Bar { k: 10, project: None, without: &[] };
+    ledger.judge(&strata.iter().collect::<Vec<_>>(), &bar).is_ok()
 }
 
 /// The claim of the release of this number: a tree of 21 of the sets.
@@ -93,12 +109,26 @@ fn ledgers(criterion: &mut Criterion) {
         group.bench_with_input(BenchmarkId::new("open", count), &count, |bencher, _| {
             bencher.iter(|| Ledger::open(dir.path()).expect("a ledger").entries().len());
         });
-        let digests: Vec<SetDigest> = sets().iter().map(SetDigest::of).collect();
+        let sets = sets();
+        let digests: Vec<SetDigest> = sets.iter().map(SetDigest::of).collect();
+        let strata: Vec<RoaringBitmap> = (0..NODES).map(|n| sets[(n * 9 % SETS) as usize].clone()).collect();
+        group.bench_with_input(BenchmarkId::new("open and judge", count), &count, |bencher, _| {
+            bencher.iter(|| assert!(judge(&Ledger::open(dir.path()).expect("a ledger"), &strata)));
+        });
         let mut ledger = Ledger::open(dir.path()).expect("a ledger");
         group.bench_with_input(BenchmarkId::new("lock and append", count), &count, |bencher, _| {
             let claim = || claim(1, &actor, &digests);
             let append = |claim| ledger.lock().expect("the lock").append_claim(claim, &[]).expect("appended");
             bencher.iter_batched(claim, append, BatchSize::SmallInput);
+        });
+    }
+    let dir = tempfile::tempdir_in(memory()).expect("a directory");
+    make(dir.path(), 1);
+    let ledger = Ledger::open(dir.path()).expect("a ledger");
+    for lists in if std::env::args().any(|arg| arg == "--test") { vec![20] } else { vec![100, 300] } {
+        let strata = arbitrary(lists);
+        group.bench_with_input(BenchmarkId::new("judge arbitrary lists", lists), &lists, |bencher, _| {
+            bencher.iter(|| assert!(judge(&ledger, &strata)));
         });
     }
     group.finish();

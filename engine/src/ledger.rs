@@ -47,7 +47,7 @@ pub use entry::{
 };
 use entry::{Line, Seal};
 use files::{ENTRIES, HEAD, Home, KEY, SUBJECTS, damaged};
-pub(crate) use judge::Bar;
+pub use judge::Bar;
 use lock::Guard;
 pub use lock::Waiting;
 pub use locked::Locked;

@@ -53,6 +53,10 @@ pub(crate) fn derivable(strata: &[&RoaringBitmap], k: u32) -> Derivable {
     let columns: Vec<Vec<u64>> = small.iter().map(|c| fixed.reduced(&column(strata, c.person))).collect();
     let mut whole = fixed.clone();
     for column in &columns {
+        // No column can add to the whole space.
+        if whole.rank() == strata.len() {
+            break;
+        }
         whole.insert(column);
     }
     let mut search =

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, HashMap};
 use roaring::RoaringBitmap;
 
 use super::derivable::{Derivable, derivable};
-use super::draft::Draft;
 use super::sets::SetDigest;
 use super::{Claim, Ledger, Status};
 use crate::error::{Error, Problems, Text};
@@ -16,63 +15,58 @@ use crate::text;
 const NAMED: usize = 16;
 
 /// What a new release is judged by.
-pub(crate) struct Bar<'a> {
-    pub(crate) k: u32,
+#[derive(Clone, Copy, Debug)]
+pub struct Bar<'a> {
+    /// Fewest people of whom anything may be told.
+    pub k: u32,
     /// Only releases of this project count (`scope = "project"`).
-    pub(crate) project: Option<&'a str>,
+    pub project: Option<&'a str>,
     /// Releases that no longer count: those that the new one replaces.
-    pub(crate) without: &'a [String],
+    pub without: &'a [String],
 }
 
-impl Bar<'_> {
-    /// The releases that count, with the sets that each shows.
-    pub(crate) fn standing<'l>(&self, ledger: &'l Ledger) -> Vec<(&'l str, &'l Claim, Status)> {
-        let counts = |(id, claim, _): &(&str, &Claim, Status)| {
-            self.project.is_none_or(|p| claim.project == p) && !self.without.iter().any(|w| w == id)
-        };
-        ledger.standing().filter(counts).collect()
-    }
-
-    /// Refuses strata from which, together with those of earlier releases, a group of fewer than K people follows.
-    pub(crate) fn judge(&self, ledger: &Ledger, draft: &Draft) -> Result<(), Problems> {
-        let standing = self.standing(ledger);
-        match self.derivable(ledger, draft, &standing) {
+impl Ledger {
+    /// Refuses strata from which, together with those of earlier releases, a group of fewer than K people follows. The
+    /// whole cohort stands first.
+    pub fn judge(&self, strata: &[&RoaringBitmap], bar: &Bar<'_>) -> Result<(), Problems> {
+        let standing = bar.standing(self);
+        match self.derivable(strata, bar.k, &standing) {
             Derivable::Nothing => Ok(()),
             Derivable::Undecided => Err(undecided().into()),
-            Derivable::Group(group) => Err(self.refusal(ledger, draft, &standing, &group)),
+            Derivable::Group(group) => Err(self.refusal(strata, bar.k, &standing, &group)),
         }
     }
 
-    fn derivable(&self, ledger: &Ledger, draft: &Draft, standing: &[(&str, &Claim, Status)]) -> Derivable {
+    fn derivable(&self, strata: &[&RoaringBitmap], k: u32, standing: &[(&str, &Claim, Status)]) -> Derivable {
         let mut distinct: HashMap<SetDigest, &RoaringBitmap> = HashMap::new();
         for (_, claim, _) in standing {
             let digests = claim.families.iter().flat_map(|f| f.nodes.iter().map(|n| n.set));
             for digest in digests {
-                if let Some(set) = ledger.set(&digest) {
+                if let Some(set) = self.set(&digest) {
                     distinct.entry(digest).or_insert(set);
                 }
             }
         }
-        for set in draft.sets() {
+        for &set in strata {
             distinct.entry(SetDigest::of(set)).or_insert(set);
         }
         let mut distinct: Vec<(SetDigest, &RoaringBitmap)> = distinct.into_iter().collect();
         distinct.sort_by_key(|(digest, _)| *digest);
         let sets: Vec<&RoaringBitmap> = distinct.into_iter().map(|(_, set)| set).collect();
-        derivable(&sets, self.k)
+        derivable(&sets, k)
     }
 
     /// Which earlier releases it is about, and what would help. Never how many people.
     fn refusal(
         &self,
-        ledger: &Ledger,
-        draft: &Draft,
+        strata: &[&RoaringBitmap],
+        k: u32,
         standing: &[(&str, &Claim, Status)],
         group: &RoaringBitmap,
     ) -> Problems {
         let near = |claim: &Claim| {
-            let root = ledger.set(&claim.families[0].nodes[0].set);
-            root.is_some_and(|r| !r.is_disjoint(draft.root()) || !r.is_disjoint(group))
+            let root = self.set(&claim.families[0].nodes[0].set);
+            root.is_some_and(|r| !r.is_disjoint(strata[0]) || !r.is_disjoint(group))
         };
         // Releases of the same strata are to blame together.
         let mut alike: BTreeMap<Vec<SetDigest>, Vec<(&str, Status)>> = BTreeMap::new();
@@ -86,19 +80,28 @@ impl Bar<'_> {
         for same in alike.into_values().rev().take(NAMED) {
             let others = standing.iter().filter(|(other, ..)| !same.iter().any(|(id, _)| id == other));
             let others: Vec<(&str, &Claim, Status)> = others.copied().collect();
-            if self.derivable(ledger, draft, &others) == Derivable::Nothing {
+            if self.derivable(strata, k, &others) == Derivable::Nothing {
                 blamed = same;
                 break;
             }
         }
         let Text { en, ja } = advice(&blamed);
-        let k = self.k;
         Error::refused(text!(
             "together with earlier releases this table would tell about a group of fewer than {k} people, as when few have \
              joined or left since; {en}",
             "過去の公開物と合わせると{k}人未満の集団のことが分かってしまいます（その後に少人数が加わった、または同意を撤回した場合など）。{ja}"
         ))
         .into()
+    }
+}
+
+impl Bar<'_> {
+    /// The releases that count, with the sets that each shows.
+    pub(crate) fn standing<'l>(&self, ledger: &'l Ledger) -> Vec<(&'l str, &'l Claim, Status)> {
+        let counts = |(id, claim, _): &(&str, &Claim, Status)| {
+            self.project.is_none_or(|p| claim.project == p) && !self.without.iter().any(|w| w == id)
+        };
+        ledger.standing().filter(counts).collect()
     }
 }
 

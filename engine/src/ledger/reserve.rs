@@ -75,7 +75,7 @@ pub fn reserve(plan: &Plan) -> Result<Reservation, Problems> {
         project: at.project_scope(plan.project().unwrap_or_default()),
         without: &without,
     };
-    bar.judge(&locked, &draft)?;
+    locked.judge(&draft.sets().collect::<Vec<_>>(), &bar)?;
     let callset = locked.keyed(&plan.callset()).to_string();
     let contigs = plan.planned_contigs();
     let asked = Asked {

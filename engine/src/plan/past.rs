@@ -106,7 +106,7 @@ impl Past {
 
     /// Refuses strata that tell too much together with earlier ones, before anything is counted.
     pub(super) fn judge(&self, strata: &Strata, bar: &Bar<'_>) -> Result<(), Problems> {
-        bar.judge(&self.ledger, &Draft::new(strata, &self.numbers))
+        self.ledger.judge(&Draft::new(strata, &self.numbers).sets().collect::<Vec<_>>(), bar)
     }
 }
 
