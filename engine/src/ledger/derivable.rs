@@ -302,6 +302,10 @@ mod tests {
         ranges.iter().flat_map(Clone::clone).collect()
     }
 
+    fn span(range: std::ops::Range<u32>) -> RoaringBitmap {
+        range.collect()
+    }
+
     fn found(strata: &[RoaringBitmap], k: u32) -> Derivable {
         derivable(&strata.iter().collect::<Vec<_>>(), k)
     }
@@ -328,11 +332,11 @@ mod tests {
     #[test]
     fn withdrawals_wait_for_ten() {
         for (gone, safe) in [(1, false), (9, false), (10, true), (12, true)] {
-            let strata = [set(&[0..500]), set(&[gone..500])];
+            let strata = [span(0..500), span(gone..500)];
             assert_eq!(found(&strata, 10) == Derivable::Nothing, safe, "{gone}");
         }
-        let one = found(&[set(&[0..500]), set(&[3..500])], 10);
-        assert_eq!(one, Derivable::Group(set(&[0..3])));
+        let one = found(&[span(0..500), span(3..500)], 10);
+        assert_eq!(one, Derivable::Group(span(0..3)));
     }
 
     #[test]
@@ -343,12 +347,12 @@ mod tests {
         assert_eq!(found(&three, 10), Derivable::Nothing);
         let mut four = three.to_vec();
         four.push(set(&[b, d]));
-        assert_eq!(found(&four, 10), Derivable::Group(set(&[s])));
+        assert_eq!(found(&four, 10), Derivable::Group(span(s)));
     }
 
     #[test]
     fn crossed_margins_do_not_give_their_small_cell() {
-        let strata = [set(&[0..100]), set(&[100..200]), set(&[0..97, 100..150]), set(&[97..100, 150..200])];
+        let strata = [span(0..100), span(100..200), set(&[0..97, 100..150]), set(&[97..100, 150..200])];
         assert_eq!(found(&strata, 10), Derivable::Nothing);
     }
 

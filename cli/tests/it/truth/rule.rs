@@ -104,7 +104,12 @@ impl Design {
         } else if passes(Tier::G, &root) {
             (Tier::G, self.chosen(Tier::G, &root, &sums))
         } else {
-            (Tier::A, vec![vec![everybody.clone()]])
+            (
+                Tier::A,
+                std::iter::once(vec![everybody.clone()])
+                    .chain(self.families[1..].iter().map(|_| Vec::new()))
+                    .collect(),
+            )
         };
         let mut rows = BTreeMap::new();
         for (i, &v) in printed.iter().enumerate() {
@@ -115,7 +120,7 @@ impl Design {
             if variant.filter != "." {
                 row.insert("filter".to_owned(), variant.filter.clone());
             }
-            for (family, leaves) in self.families.iter().zip(&leaves) {
+            for (family, leaves) in self.families.iter().zip(&leaves).filter(|(_, l)| !l.is_empty()) {
                 print(family, leaves, &mut |node| write(&mut row, &node.name, &sums(&node.cells), i, tier));
             }
             rows.insert(key, row);
@@ -152,33 +157,127 @@ impl Design {
         sums
     }
 
-    /// Per family that is printed: the chosen leaves. A further family is attempted only beside a complete first one,
-    /// and none after a denial.
+    /// Per family: the chosen leaves, none of a family that is not printed.
     fn chosen(
         &self,
         tier: Tier,
         root: &Sums,
         sums: &dyn Fn(&BTreeSet<usize>) -> Sums,
     ) -> Vec<Vec<BTreeSet<usize>>> {
-        let pass = |cells: &BTreeSet<usize>| passes(tier, &sums(cells));
-        let mut chosen = Vec::new();
-        let complete = leaves(&self.families[0], &pass, &mut chosen);
-        let mut all = vec![chosen];
-        if !complete {
-            return all;
+        let one_level = |f: &Node| f.children.iter().all(|c| c.children.is_empty());
+        let margins = self.families.len() > 1 && self.families.iter().all(one_level);
+        let everybody_called = root.ac.len() == 1 && root.an == 2 * root.subjects;
+        if margins && tier == Tier::A && everybody_called {
+            return self.margins(root, sums);
         }
-        for n in 1..self.families.len() {
-            // Rule (b) has been attacked for one ALT at tier A where the root shows nobody as not called.
-            let by_pair =
-                self.pair() && tier == Tier::A && root.ac.len() == 1 && root.an == 2 * root.subjects;
-            let may = if by_pair { self.pair_passes(&all[0], sums) } else { self.atoms_pass(n, &pass) };
-            let mut chosen = Vec::new();
-            if !(may && leaves(&self.families[n], &pass, &mut chosen)) {
+        let pass = |cells: &BTreeSet<usize>| passes(tier, &sums(cells));
+        let mut all = vec![Vec::new(); self.families.len()];
+        let mut complete = leaves(&self.families[0], &pass, &mut all[0]);
+        for (n, chosen) in all.iter_mut().enumerate().skip(1) {
+            // Attempted beside complete ones only, and none after a denial.
+            if !(complete && self.atoms_pass(n, &pass)) {
                 break;
             }
-            all.push(chosen);
+            complete = leaves(&self.families[n], &pass, chosen);
         }
         all
+    }
+
+    /// Rule (c), by the letters of the text.
+    fn margins(&self, root: &Sums, sums: &dyn Fn(&BTreeSet<usize>) -> Sums) -> Vec<Vec<BTreeSet<usize>>> {
+        let wide = |cells: &BTreeSet<usize>| {
+            let s = sums(cells);
+            s.ac[0] >= 4 * K - 4 && s.an - s.ac[0] >= 4 * K - 3
+        };
+        let mut all = vec![Vec::new(); self.families.len()];
+        let everybody = &self.families[0].cells;
+        if !wide(everybody) {
+            leaves(&self.families[0], &|cells| passes(Tier::A, &sums(cells)), &mut all[0]);
+            return all;
+        }
+        let rare = |cells: &BTreeSet<usize>| {
+            let s = sums(cells);
+            if 2 * root.ac[0] > root.an { s.an - s.ac[0] } else { s.ac[0] }
+        };
+        // Per active family: its groups, each with its reduced set.
+        let mut active: Vec<Vec<Group>> = Vec::new();
+        for (n, family) in self.families.iter().enumerate() {
+            let chain: Vec<&BTreeSet<usize>> = family.children.iter().map(|c| &c.cells).collect();
+            let groups = |taken: usize| -> Vec<Group> {
+                let whole = |cells: &BTreeSet<usize>| (cells.clone(), cells.clone());
+                let mut groups: Vec<Group> = chain[..taken].iter().map(|c| whole(c)).collect();
+                let rest: BTreeSet<usize> = chain[taken..].iter().flat_map(|c| c.iter().copied()).collect();
+                let behind: BTreeSet<usize> = &rest - chain[taken];
+                let larger = if self.people(chain[taken]) >= self.people(&behind) {
+                    chain[taken].clone()
+                } else {
+                    behind
+                };
+                groups.push((rest, larger));
+                groups
+            };
+            let fits = |groups: Vec<Group>| {
+                let mut families = active.clone();
+                families.push(groups);
+                self.capacities_suffice(&families, rare(everybody), &rare)
+            };
+            if n > 0 && !fits(groups(0)) {
+                continue;
+            }
+            let mut taken = 0;
+            while taken + 1 < chain.len() {
+                let rest = groups(taken).pop().expect("the rest").0;
+                let step = wide(chain[taken]) && wide(&(&rest - chain[taken]));
+                if !(step && (n == 0 || fits(groups(taken + 1)))) {
+                    break;
+                }
+                taken += 1;
+            }
+            all[n] = groups(taken).into_iter().map(|g| g.0).collect();
+            active.push(groups(taken));
+        }
+        all
+    }
+
+    fn people(&self, cells: &BTreeSet<usize>) -> i64 {
+        cells.iter().map(|&c| self.cells[c].len() as i64).sum()
+    }
+
+    /// CAP.
+    fn capacities_suffice(
+        &self,
+        families: &[Vec<Group>],
+        total: i64,
+        rare: &dyn Fn(&BTreeSet<usize>) -> i64,
+    ) -> bool {
+        let w = 2 * K - 2;
+        let split = families.iter().filter(|groups| groups.len() > 1).count();
+        let split = u32::try_from(split).expect("few families");
+        let mut crossed: Vec<(BTreeSet<usize>, Vec<i64>)> =
+            vec![(self.families[0].cells.clone(), Vec::new())];
+        for groups in families {
+            let with = |(cells, copies): &(BTreeSet<usize>, Vec<i64>)| {
+                groups
+                    .iter()
+                    .map(|(group, reduced)| {
+                        let own = (groups.len() > 1).then(|| rare(group));
+                        (cells & reduced, copies.iter().copied().chain(own).collect())
+                    })
+                    .collect::<Vec<_>>()
+            };
+            crossed = crossed.iter().flat_map(with).collect();
+        }
+        crossed.iter().all(|(cells, copies)| {
+            let room = 2 * self.people(cells);
+            let least = copies.iter().copied().min().unwrap_or(total);
+            let product = || {
+                let scale = i128::from(total - 2 * w).pow(split - 1);
+                let spare = i128::from(split) - 1 + 2 * i128::from(w);
+                let all: i128 = copies.iter().map(|&m| i128::from(m)).product();
+                i128::from(room) * scale >= all + spare * scale
+            };
+            room >= least + w || (split > 0 && product())
+        })
     }
 
     /// Rule (a): the cross cells of all finest nodes of the families up to the n-th.
@@ -192,50 +291,10 @@ impl Design {
         }
         atoms.iter().all(pass)
     }
-
-    /// Rule (b) is for two families of one level, the first of two nodes, every cross cell of at least K people.
-    fn pair(&self) -> bool {
-        let [first, second] = self.families.as_slice() else { return false };
-        let one_level = |f: &Node| !f.children.is_empty() && f.children.iter().all(|c| c.children.is_empty());
-        let wide = |p: &Node, q: &Node| {
-            let people: usize = (&p.cells & &q.cells).iter().map(|&c| self.cells[c].len()).sum();
-            people >= 10
-        };
-        one_level(first)
-            && one_level(second)
-            && first.children.len() == 2
-            && first.children.iter().all(|p| second.children.iter().all(|q| wide(p, q)))
-    }
-
-    /// Rule (b): the public test on the first margin, then the width of every cross cell's interval.
-    fn pair_passes(&self, first: &[BTreeSet<usize>], sums: &dyn Fn(&BTreeSet<usize>) -> Sums) -> bool {
-        let [r1, r2] = first else { return false };
-        let columns: Vec<&BTreeSet<usize>> = self.families[1].children.iter().map(|c| &c.cells).collect();
-        let alleles = |cells: &BTreeSet<usize>| -> i64 {
-            2 * cells.iter().map(|&c| self.cells[c].len() as i64).sum::<i64>()
-        };
-        let r = [sums(r1).ac[0], sums(r2).ac[0]];
-        let u: Vec<Vec<i64>> =
-            [r1, r2].iter().map(|row| columns.iter().map(|c| alleles(&(*row & *c))).collect()).collect();
-        let whole = [alleles(r1), alleles(r2)];
-        let holds =
-            |used: [i64; 2]| (0..2).all(|p| (0..columns.len()).all(|q| used[p] <= whole[p] - u[p][q]));
-        if !holds(r) && !holds([whole[0] - r[0], whole[1] - r[1]]) {
-            return false;
-        }
-        let c: Vec<i64> = columns.iter().map(|c| sums(c).ac[0]).collect();
-        let low = |q: usize| (c[q] - u[1][q]).max(0);
-        let high = |q: usize| u[0][q].min(c[q]);
-        let others = |q: usize| (0..columns.len()).filter(move |&j| j != q);
-        (0..columns.len()).all(|q| {
-            let lo = low(q).max(r[0] - others(q).map(high).sum::<i64>());
-            let hi = high(q).min(r[0] - others(q).map(low).sum::<i64>());
-            let wide =
-                |lo: i64, hi: i64, u: i64| hi - lo + 1 >= K || (lo >= 2 * K - 1 && hi <= u - (2 * K - 1));
-            wide(lo, hi, u[0][q]) && wide(c[q] - hi, c[q] - lo, u[1][q])
-        })
-    }
 }
+
+/// A printed group and its reduced set.
+type Group = (BTreeSet<usize>, BTreeSet<usize>);
 
 fn passes(tier: Tier, sums: &Sums) -> bool {
     sums.subjects >= K
