@@ -130,3 +130,35 @@ fn a_refusal_names_no_size() {
     assert_eq!(texts[0], texts[1]);
     assert!(texts[0].contains("`region`") && !texts[0].contains("okinawa"), "{}", texts[0]);
 }
+
+/// Where the 25 carriers of a variant live is withheld: no byte of any file depends on it.
+#[test]
+fn hidden_strata_are_in_no_byte() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let place = |name: &str, regions: [usize; 3]| {
+        let sub = dir.path().join(name);
+        cohort(&sub, 0, 0);
+        let path = sub.join("cohort.vcf");
+        let mut left = regions;
+        let mut call = |i: usize| {
+            let carrier = left[i % 3] > 0;
+            left[i % 3] -= usize::from(carrier);
+            if carrier { "0/1" } else { "0/0" }
+        };
+        let calls: Vec<&str> = (0..200).map(&mut call).collect();
+        let text = std::fs::read_to_string(&path).expect("a file");
+        let line = |l: &str| {
+            let row = format!("chr1\t2000\t.\tA\tG\t.\tPASS\t.\tGT\t{}", calls.join("\t"));
+            if l.starts_with("chr1\t2000\t") { row + "\n" } else { format!("{l}\n") }
+        };
+        std::fs::write(&path, text.lines().map(line).collect::<String>()).expect("written");
+        let output =
+            release(&sub, &["--by", "region", "--by", "sex", "--statistics", "faf,callrate,fst,assoc"]);
+        (sub, output)
+    };
+    let [north, south] = [place("a", [18, 7, 0]), place("b", [0, 9, 16])];
+    assert_same((&north.0, &north.1), (&south.0, &south.1));
+    let shown = crate::support::table(&north.0.join("OUT"));
+    let row = &shown["chr1:2000:A:G"];
+    assert!(row.contains_key("AC") && !row.contains_key("AC_region_kanto"), "{row:?}");
+}
