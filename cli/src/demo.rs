@@ -58,6 +58,7 @@ fn make(global: &Global, command: &Demo, out: &Path, reporter: &Reporter) -> Res
         "さらに、1人が同意を撤回した後に同じ表を作ろうとすると:\n  {}",
         refused.message(reporter.lang)
     ));
+    by_hand(command, reporter);
     let path = |name: &str| command.out.join(name).display().to_string();
     reporter.data(&serde_json::json!({
         "audit": path("by_sex_region/audit.json"),
@@ -131,6 +132,11 @@ fn story(cohort: &Cohort, command: &Demo, (rows, seconds): (u64, f64), reporter:
             ),
         });
     }
+}
+
+/// The command that makes a table of the demo cohort.
+fn by_hand(command: &Demo, reporter: &Reporter) {
+    let dir = command.out.display();
     let inputs = format!("{dir}/cohort/*.vcf.gz");
     reporter.say(&text!(
         "again by hand:\n  shukei freq {inputs} --samples {dir}/cohort/samples.tsv --by sex --by region -o OUT",
