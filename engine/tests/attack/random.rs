@@ -198,3 +198,52 @@ pub(crate) fn at_ten(random: &mut Random) -> Option<(World, Vec<i64>)> {
     let world = World::unchecked(Request { alleles: true, ..Request::new(10, groups) });
     world.plan.has_nodes(10).then_some((world, ac))
 }
+
+/// Cohorts whose cross cells are as small as CAP lets them be for the margins that they are made for, and a table with these
+/// margins.
+pub(crate) fn at_the_edge(k: usize, random: &mut Random) -> (World, Vec<i64>) {
+    let shape = [[2, 2, 1], [2, 3, 1], [3, 3, 1], [2, 4, 1], [2, 2, 2]][random.below(5)];
+    let (w, most) = (2 * k - 2, shape.into_iter().max().unwrap_or(1));
+    let total = most * 2 * w + random.below(4 * w);
+    let margins = shape.map(|groups| {
+        let mut minor = vec![2 * w; groups];
+        (0..total - groups * 2 * w).for_each(|_| minor[random.below(groups)] += 1);
+        minor
+    });
+    let mut left = margins.clone();
+    let index = |[p, q, r]: [usize; 3]| (p * shape[1] + q) * shape[2] + r;
+    let mut ac = vec![0; shape.iter().product()];
+    for _ in 0..total {
+        let cell = [0, 1, 2].map(|f| {
+            let mut at = random.below(left[f].iter().sum());
+            let group = left[f]
+                .iter()
+                .position(|&n| {
+                    n > at || {
+                        at -= n;
+                        false
+                    }
+                })
+                .unwrap();
+            left[f][group] -= 1;
+            group
+        });
+        ac[index(cell)] += 1;
+    }
+    let families = if shape[2] == 1 { 2 } else { 3 };
+    let cells = (0..ac.len()).map(|i| [i / (shape[1] * shape[2]), i / shape[2] % shape[1], i % shape[2]]);
+    let groups = cells.map(|cell| {
+        let minors: Vec<usize> = (0..families).map(|f| margins[f][cell[f]]).collect();
+        let least = minors.iter().min().unwrap_or(&total) + w;
+        let scale = (1..families).map(|_| total - 2 * w).product();
+        let product = minors.iter().product::<usize>().div_ceil(scale) + families - 1 + 2 * w;
+        let people = least.min(product).max(ac[index(cell)]).div_ceil(2);
+        let names: Vec<String> = cell.iter().zip(["p", "q", "r"]).map(|(i, f)| format!("{f}{i}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).take(families).collect();
+        group(u32::try_from(people).unwrap(), &names)
+    });
+    let groups = groups.collect();
+    let k = u32::try_from(k).unwrap();
+    let world = World::unchecked(Request { alleles: true, ..Request::new(k, groups) });
+    (world, ac.into_iter().map(|n| i64::try_from(n).unwrap()).collect())
+}

@@ -4,7 +4,7 @@
 use crate::attacker::Attack;
 use crate::margins::Margins;
 use crate::model::Broken;
-use crate::random::{Random, at_ten, tables};
+use crate::random::{Random, at_ten, at_the_edge, tables};
 use crate::tables::attack_tables;
 use crate::tree::{broken, must_leak, nothing_found, product, scale};
 use crate::witness::{Witnessed, witness};
@@ -69,4 +69,17 @@ fn nothing_is_narrow_in_margins_at_the_real_k() {
     }
     println!("K = 10: {}", found.figures());
     assert_eq!(found.undecided, 0, "{:?}", found.first);
+}
+
+#[test]
+fn nothing_is_narrow_where_cross_cells_are_as_small_as_they_can_be() {
+    let (cases, steps) = scale(150, 20_000);
+    let (mut random, mut found) = (Random::new(2), Witnessed::default());
+    for case in 0..cases {
+        let (world, ac) = at_the_edge([2, 3, 10][case % 3], &mut random);
+        witness(&world, &ac, steps, &mut found);
+    }
+    println!("cross cells as small as can be: {}", found.figures());
+    assert_eq!(found.undecided, 0, "{:?}", found.first);
+    assert!(2 * found.joint > found.prints, "{}", found.figures());
 }
