@@ -12,7 +12,8 @@
 //! | [`Plan`] | every input opened and was checked; samples, strata and policy agree |
 //! | [`Partial`] | one partition was read to its end without error; unreleased |
 //! | [`Merged`] | every partition of every data site exactly once |
-//! | [`Released`] | the disclosure policy was applied |
+//! | [`Reservation`] | the ledger admitted the strata beside every earlier release |
+//! | [`Released`] | the disclosure policy was applied, beside what earlier releases print |
 //!
 //! [`run::frequency`] is the whole path in one process.
 //!
@@ -28,6 +29,18 @@
 //! ```
 //! use shukei::suppress::TableHeader;
 //! fn strata(header: &TableHeader) -> usize { header.strata().len() }
+//! ```
+//!
+//! Nor can a table be made without the ledger's word, which nothing but [`ledger::reserve`] gives:
+//!
+//! ```compile_fail
+//! fn table(merged: shukei::Merged<'_>) { let _ = shukei::suppress::suppress(merged, &mut shukei::Reservation { open: true }); }
+//! ```
+//!
+//! while a reservation that was made is taken:
+//!
+//! ```
+//! fn table(merged: shukei::Merged<'_>, mut reserved: shukei::Reservation) { let _ = shukei::suppress::suppress(merged, &mut reserved); }
 //! ```
 //!
 //! Nor does handing unreleased counts to a writer:
@@ -68,6 +81,7 @@ pub mod tally;
 pub mod trial;
 pub mod write;
 
+pub use ledger::Reservation;
 pub use merge::Merged;
 pub use partial::Partial;
 pub use plan::{Plan, Request};
