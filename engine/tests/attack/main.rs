@@ -4,12 +4,18 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod attacker;
+mod draw;
+mod lp;
 mod margins;
 mod model;
+mod part;
 mod plan;
+mod print;
 mod random;
 mod same;
 mod several;
+mod solver;
+mod system;
 mod tables;
 mod tree;
 mod witness;
