@@ -34,6 +34,27 @@ impl Table {
     pub(crate) fn tier_g(&self) -> bool {
         self.root().classes.is_some()
     }
+
+    /// Every set shown, once.
+    pub(crate) fn sets(&self, plan: &Plan) -> Vec<(Set, Shown)> {
+        let nodes = plan.families.iter().flatten().map(|n| n.cells);
+        let shown = nodes.zip(self.nodes.iter().flatten()).filter_map(|(set, s)| Some((set, (*s)?)));
+        shown.fold(Vec::new(), |mut all: Vec<(Set, Shown)>, one| {
+            if all.iter().all(|a| a.0 != one.0) {
+                all.push(one);
+            }
+            all
+        })
+    }
+}
+
+impl Shown {
+    /// What is left without a part.
+    pub(crate) fn minus(&self, part: &Shown) -> Shown {
+        let less = |(a, b): ([i64; 3], [i64; 3])| [0, 1, 2].map(|i| a[i] - b[i]);
+        let classes = self.classes.zip(part.classes).map(less);
+        Shown { ac: self.ac - part.ac, an: self.an - part.an, classes }
+    }
 }
 
 /// The product, asked about invented people.

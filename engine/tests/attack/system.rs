@@ -74,10 +74,7 @@ impl Reader<'_> {
                 for &child in &node.children {
                     if let Some(part) = shown[child] {
                         set &= !nodes[child].cells;
-                        left.ac -= part.ac;
-                        left.an -= part.an;
-                        let less = |(a, b): ([i64; 3], [i64; 3])| [0, 1, 2].map(|i| a[i] - b[i]);
-                        left.classes = left.classes.zip(part.classes).map(less);
+                        left = left.minus(&part);
                     }
                 }
                 if set != 0 && !rows.iter().any(|r| r.0 == set) {
