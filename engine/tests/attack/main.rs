@@ -16,6 +16,7 @@ mod same;
 mod score;
 mod several;
 mod single_cells;
+mod single_file;
 mod single_set;
 mod single_tables;
 mod solver;
