@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod attacker;
+mod best;
 mod draw;
 mod lp;
 mod margins;
@@ -12,6 +13,7 @@ mod part;
 mod plan;
 mod print;
 mod random;
+mod real;
 mod same;
 mod score;
 mod several;
@@ -23,5 +25,6 @@ mod solver;
 mod system;
 mod tables;
 mod tree;
+mod utility;
 mod witness;
 mod world;
