@@ -285,6 +285,9 @@ pub(crate) struct LedgerList {
     /// Only releases of this project
     #[arg(long, value_name = "ID")]
     pub(crate) project: Option<String>,
+    /// What was refused instead, and why
+    #[arg(long)]
+    pub(crate) refused: bool,
     /// One line of JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use shukei::error::{Error, Problems, Result};
 use shukei::partial::{Partial, Place};
-use shukei::plan::{Absent, Again, plan as make_plan};
+use shukei::plan::{Absent, Again, plan as make_plan, recorded};
 use shukei::{Plan, Request, text};
 
 use crate::args::{Global, PlanArgs, Product, Release, Tally};
@@ -82,7 +82,13 @@ fn readable_again(request: &Request) -> Result<(), Problems> {
 fn load(global: &Global, job: &Path, replaces: &[String]) -> Result<Plan, Problems> {
     let again = Again { handler: global.handler.as_deref(), replaces };
     let plan = Plan::load(&plan_file(job), &again)?;
-    let (request, rules) = (plan.request(), config::read(global)?);
+    holds_now(global, job, plan.request()).map_err(|problems| recorded(plan.request(), problems))?;
+    Ok(plan)
+}
+
+/// An error unless a request was made under all the rules that hold now.
+fn holds_now(global: &Global, job: &Path, request: &Request) -> Result<(), Problems> {
+    let rules = config::read(global)?;
     permit::same_as_planned(global, request)?;
     let real = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
     let all = |asked: &[PathBuf], known: &[PathBuf]| {
@@ -103,7 +109,7 @@ fn load(global: &Global, job: &Path, replaces: &[String]) -> Result<Plan, Proble
         .into());
     }
     if absent && all && permitted {
-        return Ok(plan);
+        return Ok(());
     }
     if !permitted {
         return Err(Error::refused(text!(

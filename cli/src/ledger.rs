@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use shukei::actor::Actor;
 use shukei::error::{Error, Lang, Problems, Result};
 use shukei::ledger::report::{Day, ExportedFile, Period, in_japan};
-use shukei::ledger::{Event, Exported, Ledger, Voided, Waiting};
+use shukei::ledger::{Event, Exported, Ledger, Voided, Waiting, What};
 use shukei::text;
 
 use crate::args::{
@@ -63,6 +63,9 @@ fn print(text: &str) {
 
 fn list(ledger: &Ledger, command: &LedgerList, reporter: &Reporter) {
     let chosen = |project: &str| command.project.as_ref().is_none_or(|named| named == project);
+    if command.refused {
+        return refusals(ledger, command.json, &chosen, reporter);
+    }
     let releases = ledger.releases().filter(|(_, _, claim, _)| chosen(&claim.project));
     if command.json {
         let all: Vec<Value> = releases
@@ -93,6 +96,37 @@ fn list(ledger: &Ledger, command: &LedgerList, reporter: &Reporter) {
     let headings = match reporter.lang {
         Lang::En => ["id", "time", "project", "product", "rows", "files", "status"],
         Lang::Ja => ["番号", "日時", "課題", "種類", "行数", "ファイル数", "状態"],
+    };
+    print(&Table { headings: headings.to_vec(), rows: rows.collect() }.aligned());
+}
+
+/// Requests that were refused: who, when, what, why.
+fn refusals(ledger: &Ledger, as_json: bool, chosen: &dyn Fn(&str) -> bool, reporter: &Reporter) {
+    let refused = ledger.entries().iter().filter_map(|entry| match &entry.what {
+        What::Refused(refusal) if chosen(&refusal.project) => Some((entry, refusal)),
+        _ => None,
+    });
+    if as_json {
+        let all = refused.map(|(entry, it)| {
+            json!({
+                "time": entry.time, "project": it.project, "actor": it.actor, "handler": it.handler,
+                "command": it.command, "problems": it.problems,
+            })
+        });
+        return reporter.data(&Value::Array(all.collect()));
+    }
+    let rows = refused.map(|(entry, it)| {
+        vec![
+            in_japan(&entry.time),
+            it.project.clone(),
+            it.actor.shown(),
+            it.command.clone(),
+            it.problems.join(" / "),
+        ]
+    });
+    let headings = match reporter.lang {
+        Lang::En => ["time", "project", "account", "request", "why"],
+        Lang::Ja => ["日時", "課題", "アカウント", "申請内容", "理由"],
     };
     print(&Table { headings: headings.to_vec(), rows: rows.collect() }.aligned());
 }

@@ -61,8 +61,9 @@ pub fn plan(request: Request) -> Result<Plan, Problems> {
     checked(request).map_err(|problems| recorded(&asked, problems))
 }
 
-/// Records a refusal in the ledger; if that fails, there is one more problem.
-pub(crate) fn recorded(request: &Request, mut problems: Problems) -> Problems {
+/// Records a refusal in the ledger of a request, if the problems hold one; if that fails, there is one more problem.
+#[must_use]
+pub fn recorded(request: &Request, mut problems: Problems) -> Problems {
     if problems.list().iter().any(|p| p.kind() == Kind::Refused) {
         let project = request.permit.as_ref().and_then(|p| p.project.as_deref()).unwrap_or_default();
         let handler = request.permit.as_ref().and_then(|p| p.handler.as_deref());

@@ -31,10 +31,10 @@ impl Bench {
         std::fs::write(bench.path("cohort.vcf"), vcf).expect("written");
         let row = |(i, name): (usize, &String)| {
             let sex = if i % 2 == 0 { "F" } else { "M" };
-            format!("{name}\tP{name}\t{sex}\t{}\n", ["north", "south", "west"][i / 4 % 3])
+            format!("{name}\tP{name}\t{sex}\t{}\tD1\n", ["north", "south", "west"][i / 4 % 3])
         };
         let rows: String = names.iter().enumerate().map(row).collect();
-        let header = "sample_id\tsubject_id\tsex\tdistrict\n";
+        let header = "sample_id\tsubject_id\tsex\tdistrict\tdataset\n";
         std::fs::write(bench.path("people.tsv"), format!("{header}{rows}")).expect("written");
         bench
     }
@@ -93,7 +93,7 @@ fn released(output: &Output) {
     assert!(output.status.success(), "{}", said(output));
 }
 
-/// Refused with exit code 5, and nothing there.
+/// Refused with exit code 5, and nothing there: what the ledger has of it is that it was refused.
 fn refused(bench: &Bench, out: &str, output: &Output) -> String {
     assert_eq!(output.status.code(), Some(5), "{}", said(output));
     assert!(!bench.path(out).exists(), "nothing is left");
@@ -358,4 +358,49 @@ fn real_people_withdraw() {
     released(&bench.run(&["ledger", "exported", "R000002"]));
     let why = refused(&bench, "third", &run("third", &["--replaces", "R000002"]));
     eprintln!("refused: {}", why.lines().last().unwrap_or_default());
+}
+
+/// Whoever asks without a permit where one is needed, or with one that the office did not sign, is on record.
+#[test]
+fn refusals_of_permits_are_recorded() {
+    let bench = Bench::new();
+    let path = |name: &str| bench.path(name).display().to_string();
+    for args in
+        [vec!["permit", "keygen", "-o", &path("office")], vec!["permit", "keygen", "-o", &path("other")]]
+    {
+        released(&bench.run(&args));
+    }
+    std::fs::write(bench.path("platform.toml"), "[permit]\npublic_key = \"office.pub\"\n").expect("written");
+    let uid = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").expect("a process"));
+    let permit = format!(
+        "version = 1\nid = \"N-1\"\nproject = \"hum0001\"\ninstitution = \"i\"\npurpose = \"p\"\ndatasets = [\"D1\"]\n\
+         tables = [\"frequency\"]\nattributes = [\"sex\"]\ncodes = []\n\
+         export_responsible = {{ name = \"S\", uid = 59999, certified_on = 2026-04-01 }}\n\
+         [period]\nfrom = 2020-01-01\nto = 2099-12-31\n[[handler]]\nname = \"T\"\nuid = {uid}\n"
+    );
+    let permitted = path("permit.toml");
+    let config = path("platform.toml");
+    let asked = |more: &[&str]| {
+        let mut args = vec!["--by", "sex", "--config", &config];
+        args.extend(more);
+        bench.freq("out", &args)
+    };
+    refused(&bench, "out", &asked(&[]));
+    std::fs::write(&permitted, &permit).expect("written");
+    released(&bench.run(&["permit", "sign", &permitted, "--key", &path("other.key")]));
+    refused(&bench, "out", &asked(&["--permit", &permitted]));
+    released(&bench.run(&["permit", "sign", &permitted, "--key", &path("office.key")]));
+    let signed = std::fs::read_to_string(&permitted).expect("a permit");
+    std::fs::write(&permitted, signed.replace("\"sex\"", "\"district\"")).expect("written");
+    refused(&bench, "out", &asked(&["--permit", &permitted]));
+    assert_eq!(bench.kinds(), ["refused"; 3]);
+    let listed = bench.run(&["ledger", "list", "--refused", "--json"]);
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).expect("JSON");
+    for entry in listed.as_array().expect("a list") {
+        assert!(entry["problems"][0].as_str().expect("why").len() > 20, "{entry}");
+        assert_eq!(entry["actor"]["uid"], uid);
+    }
+    std::fs::write(&permitted, &signed).expect("written");
+    released(&asked(&["--permit", &permitted]));
+    assert_eq!(bench.kinds()[3..], ["reserved", "released"]);
 }

@@ -51,6 +51,8 @@ pub struct Facts {
     pub per_user: bool,
     /// Releases that this one took the place of.
     pub replaces: Vec<String>,
+    /// Number and hash of the entry that reserved it: whoever keeps them can show that nothing before was changed.
+    pub head: (u64, String),
 }
 
 impl std::fmt::Debug for Reservation {
@@ -95,10 +97,12 @@ pub fn reserve(plan: &Plan) -> Result<Reservation, Problems> {
         rule: plan.policy().linked.name(),
         per_user: at.is_per_user(),
         replaces: plan.request().replaces.clone(),
+        head: (0, String::new()),
     };
     let id = append(&mut locked, plan, &draft, (callset, contigs), without)?;
+    let (seq, hash) = locked.head();
     drop(locked);
-    let facts = Facts { id: id.clone(), ..facts };
+    let facts = Facts { id: id.clone(), head: (seq, hash.to_string()), ..facts };
     Ok(Reservation { ledger, id, plan: plan.digest().to_owned(), archive, beside, facts, open: true })
 }
 

@@ -104,6 +104,7 @@ pub(crate) fn of(done: &Done<'_>, run: Run) -> Audit {
             "host": run.host,
             "threads": run.threads,
             "backend": run.backend,
+            "ledger_head": {"seq": facts.head.0, "hash": facts.head.1},
         },
         "inputs": inputs(plan, notes, run.audit_key.as_ref()),
         "product": "frequency",
