@@ -153,6 +153,9 @@ pub(crate) struct Choice {
     /// Cut the genome into this many units of work, for the files of every data site; the table does not depend on it
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "How")]
     pub(crate) partitions: u32,
+    /// Put this table in the place of an own release that never left the platform (may be repeated)
+    #[arg(long, value_name = "ID")]
+    pub(crate) replaces: Vec<String>,
 }
 
 /// What an absent record means.
@@ -204,9 +207,6 @@ pub(crate) struct Freq {
     /// Check everything (inputs, sample table, strata, policy, permit, ledger), count and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Put this table in the place of an own release that never left the platform (may be repeated)
-    #[arg(long, value_name = "ID")]
-    pub(crate) replaces: Vec<String>,
     #[command(flatten)]
     pub(crate) out: Out,
 }

@@ -20,8 +20,7 @@ use crate::report::Reporter;
 /// The whole path in one process.
 pub(crate) fn run(global: &Global, command: &Freq, reporter: &Reporter) -> Result<(), Problems> {
     let started = SystemTime::now();
-    let request = Request { replaces: command.replaces.clone(), ..request(global, &command.choice)? };
-    let plan = plan(request)?;
+    let plan = plan(request(global, &command.choice)?)?;
     if command.dry_run {
         would(&plan, reporter);
         return Ok(());
@@ -97,7 +96,7 @@ pub(crate) fn request(global: &Global, choice: &Choice) -> Result<Request> {
         policy: all(config.policies)?,
         partitions: usize::try_from(choice.partitions).unwrap_or(1),
         ledger,
-        replaces: Vec::new(),
+        replaces: choice.replaces.clone(),
     })
 }
 

@@ -404,3 +404,29 @@ fn refusals_of_permits_are_recorded() {
     released(&asked(&["--permit", &permitted]));
     assert_eq!(bench.kinds()[3..], ["reserved", "released"]);
 }
+
+/// The same in separate processes: a job is judged when it is planned, counted and released.
+#[test]
+fn a_job_is_judged_at_every_step() {
+    let bench = Bench::new();
+    let path = |name: &str| bench.path(name).display().to_string();
+    let (vcf, people, one) = (path("cohort.vcf"), path("people.tsv"), bench.first(1));
+    let plan = |job: &str, more: &[&str]| {
+        let job = path(job);
+        let mut args = vec!["plan", "freq", &vcf, "--samples", &people, "--by", "sex", "-o", &job];
+        args.extend(more);
+        bench.run(&args)
+    };
+    released(&plan("early", &["--withdrawn", &one]));
+    released(&bench.run(&["tally", &path("early")]));
+    released(&bench.freq("first", &["--by", "sex"]));
+    // Another release has come in between: neither a further tally nor the release goes on.
+    let late = bench.run(&["release", &path("early"), "-o", &path("out")]);
+    assert!(refused(&bench, "out", &late).contains("--replaces R000001"), "{}", said(&late));
+    assert_eq!(plan("again", &["--withdrawn", &one]).status.code(), Some(5));
+    assert!(!bench.path("again").exists());
+    released(&bench.run(&["release", &path("early"), "-o", &path("out"), "--replaces", "R000001"]));
+    let list = bench.run(&["ledger", "list"]);
+    let list = String::from_utf8_lossy(&list.stdout).into_owned();
+    assert!(list.contains("void") && list.contains("released"), "{list}");
+}
