@@ -8,6 +8,7 @@
 //!         ≥ min M + w,  or  ≥ Π M / (T − 2w)^(m − 1) + (m − 1) + 2w        (the m families that are split)
 //! a step of a chain is taken iff part and rest are wide and CAP holds after it; the first that fails closes the chain
 //! a family with which CAP fails before its first step is skipped
+//! a cohort that is not AC ≥ 4w, AN′ − AC ≥ 4w + 2 could not be split so: the first family is decided as any tree, no other follows
 //! ```
 //!
 //! Why: w alleles are K − 1 people with two copies, so K values of every genotype count. Tables with w alleles or fewer outside of
@@ -107,6 +108,11 @@ impl Margins {
         set.ac >= 2 * self.movable && set.an - set.ac > 2 * self.movable
     }
 
+    /// Two wide sets can make up this one.
+    fn splits(&self, set: Numbers) -> bool {
+        set.ac >= 4 * self.movable && set.an - set.ac >= 4 * self.movable + 2
+    }
+
     /// Alleles in a range of children of every family, from a family on.
     fn room(&self, bounds: &[(usize, usize)], family: usize, at: usize) -> i64 {
         let Some(&(from, to)) = bounds.get(family) else { return self.capacity[at] };
@@ -127,7 +133,8 @@ fn chain(family: &Family) -> Chain {
 }
 
 impl Crossing {
-    /// Begins with the first margin; false where it is not wide at the root, which leaves it to the tree rule alone.
+    /// Begins with the first margin; false where the root has too few of an allele for two wide halves, which leaves it to the
+    /// tree rule alone.
     pub(super) fn first(&mut self, margins: &Margins, decision: &mut Decision) -> bool {
         let root = numbers(&decision.sums, 0);
         self.root = Some(root);
@@ -135,7 +142,7 @@ impl Crossing {
         self.groups.resize_with(margins.families.len(), Vec::new);
         self.bounds.clear();
         self.bounds.extend(margins.families.iter().map(|f| (0, f.children.len())));
-        margins.wide(root) && self.further(margins, 0, decision)
+        margins.splits(root) && self.further(margins, 0, decision)
     }
 
     /// Runs the chain of one more family; false when it is skipped.

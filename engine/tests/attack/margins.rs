@@ -67,9 +67,15 @@ impl Table<'_> {
         ac >= 4 * self.k - 4 && self.capacity(set) - ac >= 4 * self.k - 3
     }
 
+    /// Two wide halves fit into it.
+    fn splits(&self, set: Set) -> bool {
+        let ac = self.alleles(set);
+        ac >= 8 * self.k - 8 && self.capacity(set) - ac >= 8 * self.k - 6
+    }
+
     /// The margins to print, the first family's first; nothing where the root leaves everything to the plain tree.
     pub(crate) fn margins(&self) -> Option<Vec<Margin>> {
-        if !self.wide(self.plan.everybody()) {
+        if !self.splits(self.plan.everybody()) {
             return None;
         }
         let mut active: Vec<Margin> = Vec::new();

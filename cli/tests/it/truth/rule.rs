@@ -191,7 +191,7 @@ impl Design {
         };
         let mut all = vec![Vec::new(); self.families.len()];
         let everybody = &self.families[0].cells;
-        if !wide(everybody) {
+        if root.ac[0] < 8 * K - 8 || root.an - root.ac[0] < 8 * K - 6 {
             leaves(&self.families[0], &|cells| passes(Tier::A, &sums(cells)), &mut all[0]);
             return all;
         }
