@@ -21,9 +21,11 @@ mod draft;
 mod earlier;
 mod entry;
 mod files;
+mod join;
 mod judge;
 mod lock;
 mod locked;
+pub(crate) mod prime;
 pub mod report;
 mod reserve;
 mod sets;
@@ -37,9 +39,9 @@ use roaring::RoaringBitmap;
 
 use crate::error::{Error, Lang, Result};
 use crate::text;
-pub(crate) use beside::Beside;
+pub(crate) use beside::{Beside, Considers};
 use chain::End;
-pub(crate) use derivable::signatures;
+pub(crate) use derivable::{Derivable, derivable, signatures};
 pub(crate) use draft::Draft;
 pub(crate) use earlier::EarlierRow;
 pub use entry::{
@@ -47,7 +49,9 @@ pub use entry::{
 };
 use entry::{Line, Seal};
 use files::{ENTRIES, HEAD, Home, KEY, SUBJECTS, damaged};
+pub(crate) use join::{Trees, connected, cuts, join};
 pub use judge::Bar;
+pub(crate) use judge::undecided;
 use lock::Guard;
 pub use lock::Waiting;
 pub use locked::Locked;

@@ -12,6 +12,7 @@ mod request;
 mod saved;
 
 pub use partition::Partition;
+pub(crate) use past::classes_by;
 pub use past::{LedgerAt, Scope};
 pub use request::{Absent, Request};
 pub use saved::Again;

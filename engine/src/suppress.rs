@@ -20,7 +20,7 @@ mod variant;
 
 use std::collections::BTreeMap;
 
-pub(crate) use linked::{Bits, Joint, Numbers, Table as JointTable, TableNode};
+pub(crate) use linked::{Bits, Joint, Numbers, Since, Table as JointTable, TableNode};
 pub use released::{Frequency, Genotypes, ReleasedRow, Stratum, TableHeader, Tier};
 
 use crate::error::Result;
@@ -31,6 +31,7 @@ use crate::policy::{Policy, SexChromosomes};
 use crate::region::Zone;
 use crate::strata::Strata;
 use beside::At;
+pub(crate) use beside::EarlierRows;
 use layout::Layout;
 use linked::{Allowed, Row};
 use sums::{AC, AN, DIPLOID_HOMREF, HAPLOID_REF, HEMI, HET, HOMALT, Table};
@@ -84,7 +85,7 @@ impl Released<'_> {
         while let Some(unit) = self.merged.next_unit()? {
             let zone = self.merged.plan().zone(unit.contig, unit.pos)?;
             let contig = &self.merged.plan().contigs()[unit.contig as usize].name;
-            let at = self.beside.as_mut().map(|beside| At::new(beside, contig, unit.pos)).transpose()?;
+            let at = self.beside.as_mut().map(|beside| At::read(beside, contig, unit.pos)).transpose()?;
             let rows = self.suppressor.rows(&unit, zone, at);
             if let Some(row) = rows.first() {
                 self.rows_per_contig[row.contig()] += rows.len() as u64;
@@ -170,6 +171,22 @@ impl Suppressor {
         self.decide_beside(unit, zone, None, each);
     }
 
+    /// Decides one variant beside the rows that earlier tables have of it.
+    pub(crate) fn decide_after(
+        &mut self,
+        (unit, zone): (&Unit, Zone),
+        joint: &mut Joint,
+        earlier: Vec<EarlierRows>,
+        each: Each<'_>,
+    ) {
+        self.decide_beside(unit, zone, Some(At::new(joint, earlier)), each);
+    }
+
+    /// Where each node of every tree is printed, the trees one after the other.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Option<usize>> + '_ {
+        self.stratum_of.iter().flatten().copied()
+    }
+
     fn decide_beside(&mut self, unit: &Unit, zone: Zone, at: Option<At<'_>>, each: Each<'_>) {
         let Rules { strata, policy, .. } = &self.rules;
         let k = policy.k;
@@ -186,7 +203,8 @@ impl Suppressor {
         let Some(tier) = self.variant.decide(layout, unit, t1) else { return };
         let mut allowed = Allowed::All;
         if let Some(mut at) = at {
-            let row = Row { zone, k, genotypes: tier == Tier::G };
+            let closed = self.variant.fell_back(t1, tier);
+            let row = Row { zone, k, genotypes: tier == Tier::G, closed };
             let variant = &self.variant;
             let alts: Vec<(&str, &str)> = variant
                 .printed()
@@ -195,6 +213,12 @@ impl Suppressor {
                 .collect();
             let own = |alt| beside::own(variant.decisions(), &self.stratum_of, alt, row.genotypes);
             allowed = at.allowed(row, &alts, &own, &|| variant.every_cell_passes(layout, unit, tier));
+            // Whether a row was cut back to its root must not show in a child that is everybody.
+            if allowed == Allowed::All
+                && !variant.decisions().any(|(family, d)| layout.trees[family].is_split(d))
+            {
+                allowed = Allowed::Root;
+            }
         }
         match allowed {
             Allowed::Nothing => return,

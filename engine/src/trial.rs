@@ -17,6 +17,10 @@
 //! # Ok::<(), shukei::error::Problems>(())
 //! ```
 
+mod series;
+
+pub use series::{Class, Series, TableSpec};
+
 use crate::error::{Error, Problems};
 use crate::partial::{CellCounts, Unit, VariantCounts};
 use crate::policy::Policy;
@@ -194,13 +198,13 @@ fn nothing() -> Unit {
 /// Writes counts as the tallies would hand them over: entries that are not zero, of people counted in the zone.
 fn fill(unit: &mut Unit, places: &[(u32, Karyotype)], zone: Zone, counts: &[GroupCounts]) {
     let alts = counts.iter().map(|c| c.alts.len()).max().unwrap_or_default();
-    let empty = || VariantCounts {
+    unit.variants.truncate(alts);
+    unit.variants.extend((unit.variants.len()..alts).map(|alt| VariantCounts {
         reference: Box::default(),
-        alternate: Box::default(),
+        alternate: alt.to_string().into(),
         filter: Box::default(),
         cells: Vec::new(),
-    };
-    unit.variants.resize_with(alts, empty);
+    }));
     unit.variants.iter_mut().for_each(|v| v.cells.clear());
     unit.missing.clear();
     for (&(fine, karyotype), counts) in places.iter().zip(counts) {

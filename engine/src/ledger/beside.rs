@@ -1,26 +1,25 @@
 //! A new table beside the earlier releases of the same people: who is told apart by all of them, and what they printed.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use roaring::RoaringBitmap;
 
-use super::derivable::signatures;
 use super::draft::Draft;
 use super::earlier::{EarlierRow, EarlierTable};
 use super::entry::{Claim, FileRecord};
+use super::join::{Branch, Trees, connected, cuts};
 use super::judge::Bar;
+use super::sets::SetDigest;
 use super::{Ledger, Status};
 use crate::error::{Error, Result};
 use crate::region::canonical;
-use crate::strata::{Karyotype, Size};
-use crate::suppress::{Bits, Joint, JointTable, TableNode};
+use crate::strata::Karyotype;
+use crate::suppress::{Joint, Since};
 use crate::text;
 
 /// Earlier tables that are read along with a new one; more are for a person to judge.
 const TABLES: usize = 32;
-/// Groups of people that all tables together may tell apart.
-const CLASSES: usize = 4_096;
 
 /// Earlier releases of the people of a new table.
 pub(crate) struct Beside {
@@ -36,10 +35,17 @@ pub(crate) struct Earlier {
     table: EarlierTable,
     /// Contigs of its plan.
     contigs: Vec<String>,
-    /// Its rows could hold genotype counts, and its trees have more than a root.
-    genotypes: bool,
-    strata: bool,
-    k: i64,
+    pub(crate) considers: Considers,
+}
+
+/// For which variants a table considered genotypes.
+#[derive(Clone, Copy)]
+pub(crate) struct Considers {
+    /// Its rows could hold genotype counts.
+    pub(crate) genotypes: bool,
+    /// Its trees have more than a root.
+    pub(crate) strata: bool,
+    pub(crate) k: i64,
 }
 
 impl Earlier {
@@ -55,9 +61,11 @@ impl Earlier {
     fn looked_at(&self, contig: &str) -> bool {
         self.contigs.iter().any(|c| c == canonical(contig))
     }
+}
 
+impl Considers {
     /// Whether it considered genotypes at these rows (T1): a function of what it printed there.
-    pub(crate) fn considered(&self, rows: &[EarlierRow]) -> bool {
+    pub(crate) fn at(self, rows: &[EarlierRow]) -> bool {
         let [row] = rows else { return false };
         let Some(root) = row.numbers.first().copied().flatten() else { return false };
         let minor = root.ac.min(root.an - root.ac);
@@ -77,17 +85,18 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Beside {
-    /// Opens every earlier release that shares people and a contig with the new table; none: nothing to judge.
+    /// Opens every earlier release that shares people and a contig with the new table, or with another of these; none: nothing
+    /// to judge.
     pub(crate) fn open(ledger: &Ledger, asked: &Asked<'_>) -> Result<Option<Self>> {
         let root = asked.draft.root();
         let contigs: Vec<&str> = asked.contigs.iter().map(|c| canonical(c)).collect();
         let mut claims: Vec<(&str, &Claim, &FileRecord)> = Vec::new();
-        for (id, claim, status) in asked.bar.standing(ledger) {
-            let people =
-                ledger.set(&claim.families[0].nodes[0].set).is_some_and(|set| !set.is_disjoint(root));
-            if !people || !claim.contigs.iter().any(|c| contigs.contains(&canonical(c))) {
-                continue;
-            }
+        let empty = RoaringBitmap::new();
+        let mut standing = asked.bar.standing(ledger);
+        standing.retain(|(_, claim, _)| claim.contigs.iter().any(|c| contigs.contains(&canonical(c))));
+        let root_of = |claim: &Claim| ledger.set(&claim.families[0].nodes[0].set).unwrap_or(&empty);
+        let roots: Vec<&RoaringBitmap> = standing.iter().map(|(_, claim, _)| root_of(claim)).collect();
+        for (id, claim, status) in connected(root, &roots).into_iter().map(|t| standing[t]) {
             if status == Status::Reserved {
                 return Err(unfinished(id));
             }
@@ -112,67 +121,61 @@ impl Beside {
             earlier.push(Earlier {
                 table: EarlierTable::open(&path, &file.blake3, nodes)?,
                 contigs: claim.contigs.iter().map(|c| canonical(c).to_owned()).collect(),
-                genotypes: claim.genotypes,
-                strata: claim.families.iter().any(|f| f.nodes.len() > 1),
-                k: i64::from(claim.k),
+                considers: Considers {
+                    genotypes: claim.genotypes,
+                    strata: claim.families.iter().any(|f| f.nodes.len() > 1),
+                    k: i64::from(claim.k),
+                },
             });
         }
         Ok(Some(Self { joint: join(ledger, asked, &claims)?, earlier }))
     }
 }
 
-/// A tree of sets: children of each node, its set, whether it has a name.
-type Tree<'a> = Vec<(Vec<usize>, &'a RoaringBitmap, bool)>;
-
 /// Puts the tables together over the classes of people that they tell apart.
 fn join(ledger: &Ledger, asked: &Asked<'_>, claims: &[(&str, &Claim, &FileRecord)]) -> Result<Joint> {
     let empty = RoaringBitmap::new();
-    let own = asked.draft.families.iter().map(|(_, nodes)| -> Tree<'_> {
-        nodes.iter().map(|n| (n.children.clone(), &n.set, n.name.is_some())).collect()
-    });
-    let mut trees: Vec<(Vec<Tree<'_>>, bool)> = vec![(own.collect(), true)];
-    for (_, claim, _) in claims {
-        let families = claim.families.iter().map(|family| -> Tree<'_> {
-            let node = |n: &super::entry::ClaimNode| {
-                let children = n.children.iter().map(|&c| c as usize).collect();
-                (children, ledger.set(&n.set).unwrap_or(&empty), n.name.is_some())
+    let own = Since { same_callset: true, ..Since::default() };
+    let mut trees = vec![Trees::of(asked.draft, own)];
+    for &(id, claim, _) in claims {
+        let families = claim.families.iter().map(|family| {
+            let node = |n: &super::entry::ClaimNode| Branch {
+                children: n.children.iter().map(|&c| c as usize).collect(),
+                set: ledger.set(&n.set).unwrap_or(&empty),
+                named: n.name.is_some(),
             };
             family.nodes.iter().map(node).collect()
         });
-        trees.push((families.collect(), claim.callset == asked.callset));
+        trees.push(Trees { families: families.collect(), since: since(ledger, asked, (id, claim)) });
     }
-    let sets: Vec<&RoaringBitmap> =
-        trees.iter().flat_map(|(families, _)| families.iter().flatten().map(|n| n.1)).collect();
-    let mut index: HashMap<u128, usize> = HashMap::new();
-    let mut people: Vec<u32> = Vec::new();
-    let mut sizes: Vec<Size> = Vec::new();
-    for (person, signature) in (0u32..).zip(signatures(&sets)).filter(|(_, s)| *s != 0) {
-        let class = *index.entry(signature).or_insert_with(|| {
-            people.push(person);
-            sizes.push(Size::default());
-            sizes.len() - 1
-        });
-        sizes[class].add(karyotype(ledger, asked, claims, person));
-    }
-    if sizes.len() > CLASSES {
-        return Err(too_many());
-    }
-    let table = |(families, same_callset): &(Vec<Tree<'_>>, bool)| {
-        let (mut nodes, mut roots) = (Vec::new(), Vec::new());
-        for family in families {
-            let first = nodes.len();
-            roots.push(first);
-            nodes.extend(family.iter().map(|(children, set, named)| {
-                let mut members = Bits::none(sizes.len());
-                let inside = people.iter().enumerate().filter(|(_, p)| set.contains(**p));
-                inside.for_each(|(class, _)| members.insert(class));
-                TableNode { children: children.iter().map(|c| first + c).collect(), members, named: *named }
-            }));
-        }
-        JointTable { nodes, families: roots, same_callset: *same_callset }
+    let karyotype = |person| karyotype(ledger, asked, claims, person);
+    super::join::join(&trees, &karyotype, asked.strict).ok_or_else(too_many)
+}
+
+/// What stands between an earlier release and the new table. Releases that are void count here too: cells were cut by them, and
+/// rows withheld beside them.
+fn since(ledger: &Ledger, asked: &Asked<'_>, (id, claim): (&str, &Claim)) -> Since {
+    let meets = |other: &Claim| {
+        other.contigs.iter().any(|c| claim.contigs.iter().any(|own| canonical(own) == canonical(c)))
     };
-    let tables = trees.iter().map(table).collect();
-    Ok(Joint::new(sizes, tables, asked.strict))
+    let releases: Vec<(&str, &Claim)> = ledger.releases().map(|(_, id, claim, _)| (id, claim)).collect();
+    let place = releases.iter().position(|(other, _)| *other == id).unwrap_or_default();
+    let sets = |releases: &[(&str, &Claim)]| -> Vec<&RoaringBitmap> {
+        let claims = releases.iter().filter(|(_, other)| meets(other));
+        let digests: BTreeSet<SetDigest> =
+            claims.flat_map(|(_, c)| c.families.iter().flat_map(|f| f.nodes.iter().map(|n| n.set))).collect();
+        digests.iter().filter_map(|d| ledger.set(d)).collect()
+    };
+    let root_of = |claim: &Claim| ledger.set(&claim.families[0].nodes[0].set);
+    let Some(root) = root_of(claim) else { return Since { linked: true, cut: true, ..Since::default() } };
+    let shares = |other: &Claim| root_of(other).is_some_and(|r| !r.is_disjoint(root));
+    let mut now = sets(&releases);
+    now.extend(asked.draft.sets());
+    Since {
+        same_callset: claim.callset == asked.callset,
+        linked: releases[..place].iter().any(|(_, other)| meets(other) && shares(other)),
+        cut: cuts(root, &sets(&releases[..=place]), &now),
+    }
 }
 
 /// The sex of a person, as the new table or else the first that has the person says.

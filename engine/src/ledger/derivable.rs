@@ -21,6 +21,8 @@ use std::collections::HashMap;
 
 use roaring::RoaringBitmap;
 
+use super::prime::{inverse, minus, times};
+
 /// What can be said of a list of strata.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Derivable {
@@ -32,7 +34,6 @@ pub(crate) enum Derivable {
     Undecided,
 }
 
-const P: u64 = (1 << 61) - 1;
 /// Branches of the search.
 const LIMIT: usize = 1_000_000;
 /// Column operations of the search: some seconds.
@@ -167,7 +168,7 @@ impl Echelon {
     fn insert(&mut self, column: &[u64]) -> bool {
         let mut column = self.reduced(column);
         let Some(row) = column.iter().position(|&x| x != 0) else { return false };
-        let inverse = power(column[row], P - 2);
+        let inverse = inverse(column[row]);
         for x in &mut column[row..] {
             *x = times(*x, inverse);
         }
@@ -175,30 +176,6 @@ impl Echelon {
         self.rank += 1;
         true
     }
-}
-
-fn times(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
-    let low = u64::try_from(product & u128::from(P)).unwrap_or(0);
-    let high = u64::try_from(product >> 61).unwrap_or(0);
-    let sum = low + high;
-    if sum >= P { sum - P } else { sum }
-}
-
-fn minus(a: u64, b: u64) -> u64 {
-    if a >= b { a - b } else { a + P - b }
-}
-
-fn power(mut base: u64, mut exponent: u64) -> u64 {
-    let mut result = 1;
-    while exponent > 0 {
-        if exponent & 1 == 1 {
-            result = times(result, base);
-        }
-        base = times(base, base);
-        exponent >>= 1;
-    }
-    result
 }
 
 enum Found {
@@ -295,6 +272,7 @@ struct Bases {
 }
 
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "people of one range")]
 mod tests {
     use super::*;
 

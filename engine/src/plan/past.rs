@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Problems, Result};
@@ -120,7 +121,12 @@ fn classes(ledger: &Ledger, numbers: &[u32], contigs: &[String]) -> Vec<u32> {
             sets.extend(digests.filter_map(|d| Some((d, ledger.set(&d)?))));
         }
     }
-    let signatures = signatures(&sets.into_values().collect::<Vec<_>>());
+    classes_by(&sets.into_values().collect::<Vec<_>>(), numbers)
+}
+
+/// Per person the class of these sets, by first appearance.
+pub(crate) fn classes_by(sets: &[&RoaringBitmap], numbers: &[u32]) -> Vec<u32> {
+    let signatures = signatures(sets);
     let mut index: HashMap<u128, u32> = HashMap::new();
     let class = |&number: &u32| {
         let signature = signatures.get(number as usize).copied().unwrap_or_default();

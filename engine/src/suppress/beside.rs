@@ -4,7 +4,7 @@ use super::linked::{Allowed, Joint, Numbers, Print, Row};
 use super::sums::{AC, AN, DIPLOID_HOMREF, HAPLOID_REF, HEMI, HET, HOMALT, Table};
 use super::tree::Decision;
 use crate::error::Result;
-use crate::ledger::{Beside, EarlierRow};
+use crate::ledger::{Beside, Considers, EarlierRow};
 
 /// What earlier releases printed at one position.
 pub(super) struct At<'b> {
@@ -18,24 +18,29 @@ pub(super) struct At<'b> {
     genotypes: bool,
 }
 
+/// An earlier table at one position: for which variants it considers genotypes, and its rows, nothing where it did not look.
+pub(crate) type EarlierRows = (Considers, Option<Vec<EarlierRow>>);
+
 impl<'b> At<'b> {
     /// Reads the rows of every earlier table at a position (0-based).
-    pub(super) fn new(beside: &'b mut Beside, contig: &str, pos: u64) -> Result<Self> {
-        let mut at = Self {
-            joint: &mut beside.joint,
-            rows: Vec::with_capacity(beside.earlier.len()),
-            considered: None,
-            genotypes: false,
-        };
-        for table in &mut beside.earlier {
-            let rows = table.rows(contig, pos)?;
-            if let (None, Some([first, ..])) = (at.considered, rows.as_deref()) {
-                at.genotypes = first.genotypes;
-                at.considered = rows.as_deref().map(|rows| table.considered(rows));
-            }
-            at.rows.push(rows);
+    pub(super) fn read(beside: &'b mut Beside, contig: &str, pos: u64) -> Result<Self> {
+        let Beside { joint, earlier } = beside;
+        let rows = earlier.iter_mut().map(|table| Ok((table.considers, table.rows(contig, pos)?)));
+        Ok(Self::new(joint, rows.collect::<Result<_>>()?))
+    }
+
+    /// Of the rows of every earlier table, in the order of the joint ones.
+    pub(super) fn new(joint: &'b mut Joint, earlier: Vec<EarlierRows>) -> Self {
+        let first = earlier.iter().find_map(|(considers, rows)| {
+            let rows = rows.as_deref()?;
+            Some((considers.at(rows), rows.first()?.genotypes))
+        });
+        Self {
+            joint,
+            considered: first.map(|(considered, _)| considered),
+            genotypes: first.is_some_and(|(_, genotypes)| genotypes),
+            rows: earlier.into_iter().map(|(_, rows)| rows).collect(),
         }
-        Ok(at)
     }
 
     /// How much of a unit's rows may be printed: the least that any of its ALTs allows.
@@ -56,11 +61,10 @@ impl<'b> At<'b> {
         if self.considered.is_some() && self.genotypes != row.genotypes {
             return Allowed::Nothing;
         }
-        let mut allowed = Allowed::All;
-        // Genotypes were considered and the root did not pass with them: there is nothing below it.
-        if self.considered == Some(true) && !self.genotypes {
-            allowed = Allowed::Root;
-        }
+        // Genotypes were considered and the root did not pass with them: there is nothing below it, and nothing beside it.
+        let fell_back = self.considered == Some(true) && !self.genotypes;
+        let row = Row { closed: row.closed || fell_back, ..row };
+        let mut allowed = if fell_back { Allowed::Root } else { Allowed::All };
         for (i, alt) in alts.iter().enumerate() {
             let mut prints = vec![Print::Row(own(i))];
             prints.extend(self.rows.iter().map(|rows| match rows {

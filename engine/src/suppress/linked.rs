@@ -1,24 +1,29 @@
 //! Tables are judged together: what earlier ones print of a variant decides what a new one may add (`disclosure.md` §5.3, 5.4).
 //!
 //! ```text
-//! for a variant that the new table would print, and every earlier table with some of the same people:
+//! for a variant that the new table would print, and every earlier table linked to it by people in common:
+//!     an earlier one shows somebody as not called, and its cells are cut since                            → withheld
 //!     nothing new:  every leaf of the new print unites leaves of an earlier one, with the same numbers     → printed
-//!     an earlier one shows somebody as not called                                                          → withheld
+//!     a print shows somebody as not called; genotypes were considered and failed at a root; an earlier table of another
+//!     callset has no row; one that itself stood beside earlier ones has none, and the first of these people has one → withheld
 //!     full:   every earlier print is complete, and `wide`                                                  → printed
 //!     root:   the root alone is nothing new, or `wide`                                                     → the root alone
 //!     otherwise                                                                                            → withheld
-//! wide:  equal sets: the same numbers, or numbers of another callset that differ by what could itself be shown
-//!        nested sets: the difference (a shadow) passes
-//!        crossing sets: the interval that all prints leave to each intersection holds 2K − 1 allele counts, or K people
-//!        of a genotype, or lies where it would pass, or is all that its size leaves
+//! wide:  equal sets: the same numbers
+//!        nested sets, and every set whose numbers follow from printed ones by sums and differences: it passes
+//!        every atom: the interval that all prints leave to it holds 2K − 1 allele counts and K people of each genotype, or
+//!        lies where it would pass, or is all that its size leaves; also under some explanation of all rows and steps that
+//!        are withheld
 //! ```
 //! Intervals are found by bounds propagation over printed numbers and plan sizes: they are audited, not proved. With
 //! `linked = "strict"` only what adds nothing is printed, and what refines a complete tree of the same people into atoms that
-//! all pass.
+//! all pass; nothing where an earlier table has no row, or is of other calls.
 
 mod bits;
+mod derived;
 mod interval;
 mod shape;
+mod solve;
 #[cfg(test)]
 mod tests;
 
@@ -30,7 +35,7 @@ pub(crate) use bits::Bits;
 use super::sums::{AC, AN, DIPLOID_HOMREF, HAPLOID_REF, HEMI, HET, HOMALT, Rule, Test};
 use crate::region::Zone;
 use crate::strata::Size;
-use interval::Span;
+use interval::Intervals;
 use shape::{Pattern, Shadow, Shape};
 
 /// A node of a table, in terms of the classes of people that all tables together tell apart.
@@ -49,8 +54,18 @@ pub(crate) struct Table {
     pub(crate) nodes: Vec<TableNode>,
     /// The root of each family.
     pub(crate) families: Vec<usize>,
+    pub(crate) since: Since,
+}
+
+/// What stands between an earlier table and the new one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Since {
     /// The calls are those of the new table.
     pub(crate) same_callset: bool,
+    /// It was itself judged beside earlier tables: that it has no row may have been their doing.
+    pub(crate) linked: bool,
+    /// Cells in which its people not called were counted are cut now.
+    pub(crate) cut: bool,
 }
 
 /// What is printed of one ALT in one set.
@@ -69,6 +84,8 @@ pub(super) struct Row {
     pub(super) k: u32,
     /// The row is decided at tier G.
     pub(super) genotypes: bool,
+    /// Nothing new may be said, whatever the numbers.
+    pub(super) closed: bool,
 }
 
 impl Row {
@@ -143,7 +160,7 @@ pub(crate) struct Joint {
     pub(crate) classes: Vec<Size>,
     pub(crate) tables: Vec<Table>,
     strict: bool,
-    shapes: HashMap<Vec<Pattern>, Rc<Shape>>,
+    shapes: HashMap<(Zone, Vec<Pattern>), Rc<Shape>>,
 }
 
 /// Shapes that are kept.
@@ -162,21 +179,27 @@ impl Joint {
         prints: &mut [Print],
         atoms_pass: &dyn Fn() -> bool,
     ) -> Allowed {
-        let incomplete = self.someone_is_not_called(row, prints);
-        let full = self.shape(prints);
+        let lost = |t: usize| self.someone_is_not_called(row, t, &prints[t]);
+        if (1..prints.len()).any(|t| self.tables[t].since.cut && lost(t)) {
+            return Allowed::Nothing;
+        }
+        let open = !row.closed && !(0..prints.len()).any(lost) && !self.closed(prints);
+        let full = self.shape(row.zone, prints);
+        if self.other_calls(prints) && self.strict {
+            return Allowed::Nothing;
+        }
         if self.adds_nothing(&full, prints) {
             return Allowed::All;
         }
-        let all = !incomplete
+        let all = open
             && full.complete.iter().skip(1).all(|c| *c)
             && if self.strict { self.refines(&full) && atoms_pass() } else { self.wide(&full, row, prints) };
         if all {
             return Allowed::All;
         }
         self.root_alone(prints);
-        let root = self.shape(prints);
-        let alone =
-            self.adds_nothing(&root, prints) || !self.strict && !incomplete && self.wide(&root, row, prints);
+        let root = self.shape(row.zone, prints);
+        let alone = self.adds_nothing(&root, prints) || !self.strict && open && self.wide(&root, row, prints);
         if alone { Allowed::Root } else { Allowed::Nothing }
     }
 
@@ -188,35 +211,58 @@ impl Joint {
         }
     }
 
-    fn shape(&mut self, prints: &[Print]) -> Rc<Shape> {
+    fn shape(&mut self, zone: Zone, prints: &[Print]) -> Rc<Shape> {
         let pattern = |print: &Print| match print {
             Print::Unseen => Pattern::Unseen,
             Print::Absent => Pattern::Absent,
             Print::Row(row) => Pattern::Row(row.iter().map(Option::is_some).collect()),
         };
-        let key: Vec<Pattern> = prints.iter().map(pattern).collect();
+        let key = (zone, prints.iter().map(pattern).collect());
         if let Some(shape) = self.shapes.get(&key) {
             return Rc::clone(shape);
         }
         if self.shapes.len() >= SHAPES {
             self.shapes.clear();
         }
-        let shape = Rc::new(Shape::of(&self.tables, &self.classes, &key));
+        let shape = Rc::new(Shape::of(&self.tables, &self.classes, &key.1, zone));
         self.shapes.insert(key, Rc::clone(&shape));
         shape
     }
 
-    /// An earlier print of people in common shows fewer alleles than there are: the cells of the new table may cut its
-    /// cells, so that two such numbers would tell how many of a few are not called.
-    fn someone_is_not_called(&self, row: Row, prints: &[Print]) -> bool {
-        self.tables.iter().zip(prints).skip(1).any(|(table, print)| {
-            let Some(print) = print.row() else { return false };
-            let full = |node: usize| {
-                let members = table.nodes[node].members.iter();
-                members.map(|c| i64::from(self.classes[c].max_an(row.zone))).sum::<i64>()
-            };
-            table.families.iter().any(|&root| print[root].is_some_and(|n| n.an < full(root)))
+    /// A print shows fewer alleles than there are: cells of another table may cut its cells, so that two such numbers would
+    /// tell how many of a few are not called.
+    fn someone_is_not_called(&self, row: Row, t: usize, print: &Print) -> bool {
+        let Some(print) = print.row() else { return false };
+        let table = &self.tables[t];
+        let full = |node: usize| {
+            let members = table.nodes[node].members.iter();
+            members.map(|c| i64::from(self.classes[c].max_an(row.zone))).sum::<i64>()
+        };
+        table.families.iter().any(|&root| print[root].is_some_and(|n| n.an < full(root)))
+    }
+
+    /// An earlier table has no row, and it may have been withheld beside still earlier ones: what that says nobody can
+    /// bound. Not so where the first table of the same people and calls has none either.
+    fn closed(&self, prints: &[Print]) -> bool {
+        let root = |t: usize| &self.tables[t].nodes[self.tables[t].families[0]].members;
+        let silent = |t: &usize| prints[*t] == Print::Absent;
+        let first = |t: usize, s: usize| {
+            let since = self.tables[s].since;
+            !since.linked && since.same_callset == self.tables[t].since.same_callset && root(s) == root(t)
+        };
+        let mut silents = (1..prints.len()).filter(silent);
+        if self.strict {
+            return silents.next().is_some();
+        }
+        silents.any(|t| {
+            !self.tables[t].since.same_callset
+                || self.tables[t].since.linked && !(1..t).filter(silent).any(|s| first(t, s))
         })
+    }
+
+    /// Other calls of some of the people were looked at.
+    fn other_calls(&self, prints: &[Print]) -> bool {
+        (1..prints.len()).any(|t| prints[t] != Print::Unseen && !self.tables[t].since.same_callset)
     }
 
     /// Every leaf of the new print unites leaves of one earlier family, with the same numbers.
@@ -234,50 +280,28 @@ impl Joint {
     fn refines(&self, shape: &Shape) -> bool {
         let root = |t: usize| &self.tables[t].nodes[self.tables[t].families[0]].members;
         let there = |t: &usize| shape.leaves.iter().any(|l| l.table == *t);
-        (1..self.tables.len()).filter(there).all(|t| self.tables[t].same_callset && root(t) == root(0))
+        (1..self.tables.len()).filter(there).all(|t| self.tables[t].since.same_callset && root(t) == root(0))
     }
 
     /// Equal sets agree, nested sets differ by what passes, crossing sets leave wide intervals.
     fn wide(&self, shape: &Shape, row: Row, prints: &[Print]) -> bool {
-        self.equal_sets_agree(shape, row, prints)
+        self.equal_sets_agree(shape, prints)
             && shape.shadows.iter().all(|shadow| shadow_passes(shape, row, prints, shadow))
-            && self.intervals_are_wide(shape, row, prints)
+            && shape.derived.iter().all(|set| set.passes(row, &|leaf| number(shape, prints, leaf)))
+            && Intervals::new(shape, row, &|leaf| number(shape, prints, leaf)).wide()
     }
 
-    /// Numbers of the same people are the same, or of another callset and far enough apart.
-    fn equal_sets_agree(&self, shape: &Shape, row: Row, prints: &[Print]) -> bool {
+    /// Numbers of the same people are the same, of another callset too: calls that are gone there are people not called, of
+    /// whom AN′ shows nothing or not all, so that no difference can be known to pass.
+    fn equal_sets_agree(&self, shape: &Shape, prints: &[Print]) -> bool {
         (0..shape.new).all(|leaf| {
             shape.same[leaf].iter().all(|cover| {
-                let (Some(own), Some(earlier)) =
-                    (number(shape, prints, leaf), sum(shape, prints, cover, &[]))
-                else {
-                    return false;
-                };
-                let gap = own.plus(-1, earlier);
-                let k = i64::from(row.k);
-                let same = self.tables[shape.leaves[cover[0]].table].same_callset;
-                let apart = |n: i64, floor: i64| n == 0 || !same && n.abs() >= floor;
-                apart(gap.ac, 2 * k - 1)
-                    && apart(gap.an, 2 * k)
-                    && gap.genotypes.is_none_or(|g| g.iter().all(|&n| apart(n, k)))
+                let (own, earlier) = (number(shape, prints, leaf), sum(shape, prints, cover, &[]));
+                own.zip(earlier).is_some_and(|(own, earlier)| {
+                    let gap = own.plus(-1, earlier);
+                    gap.ac == 0 && gap.an == 0 && gap.genotypes.is_none_or(|g| g == [0; 5])
+                })
             })
-        })
-    }
-
-    /// What all prints of the callset leave to every atom; with and without what absent rows say.
-    fn intervals_are_wide(&self, shape: &Shape, row: Row, prints: &[Print]) -> bool {
-        let genotypes =
-            (0..shape.new).all(|l| number(shape, prints, l).is_some_and(|n| n.genotypes.is_some()));
-        let spans = if row.genotypes && genotypes { Span::genotypes(row) } else { vec![Span::alleles(row)] };
-        spans.iter().all(|span| {
-            let constraints: Vec<(&[usize], i64)> = (0..shape.leaves.len())
-                .filter(|&l| !shape.atoms_of[l].is_empty())
-                .filter_map(|l| Some((shape.atoms_of[l].as_slice(), span.of(number(shape, prints, l)?)?)))
-                .collect();
-            let Some(bounds) = span.bounds(&shape.atoms, &constraints, &[]) else { return false };
-            let with =
-                span.bounds(&shape.atoms, &constraints, &span.few(&shape.atoms, &shape.absent, &bounds));
-            span.wide(&shape.atoms, &bounds) && with.is_none_or(|b| span.wide(&shape.atoms, &b))
         })
     }
 }

@@ -72,6 +72,14 @@ impl Tree {
         }
     }
 
+    /// True when a printed node is a part of another.
+    pub(super) fn is_split(&self, decision: &Decision) -> bool {
+        decision.alone.iter().any(|&node| {
+            let parts = self.chains[node].steps.iter();
+            parts.map(|step| step.child).any(|child| decision.alone.contains(&child))
+        })
+    }
+
     /// The numbers of every node, by the columns of a rule from one on: leaf cells first, then upwards.
     pub(super) fn sum(&self, counts: Counts<'_>, rule: Rule, from: usize, sums: &mut Table) {
         sums.fill(&self.sets, counts, rule, from);

@@ -73,6 +73,13 @@ impl Variant {
         self.families.shown.iter().map(|&family| (family, &self.families.decisions[family]))
     }
 
+    /// Genotypes were considered for the variant that was decided last and did not pass at the root.
+    pub(super) fn fell_back(&self, t1: Option<T1>, tier: Tier) -> bool {
+        let sums = &self.families.decisions[0].sums;
+        let considers = |t1: T1| t1.considers(sums.get(0, AC), sums.get(0, AN));
+        tier == Tier::A && self.printed.len() == 1 && t1.is_some_and(considers)
+    }
+
     /// Withholds everything but the root.
     pub(super) fn root_only(&mut self) {
         self.families.root_only();

@@ -1,7 +1,9 @@
 //! What a combination of prints looks like, whatever the numbers: which sets stand on their own in which table, how they cut
 //! each other, and which differences can be formed. It depends on what is printed and what is not, so that few are needed.
 
+use super::derived::{Derived, derived};
 use super::{Bits, Table};
+use crate::region::Zone;
 use crate::strata::Size;
 
 /// A set that stands on its own in a table: a printed node, or what a chain that stopped left of one.
@@ -38,12 +40,17 @@ pub(super) struct Shape {
     pub(super) atoms_of: Vec<Vec<usize>>,
     pub(super) atoms: Vec<Atom>,
     pub(super) shadows: Vec<Shadow>,
+    /// Smallest sets whose numbers follow from those of leaves of the callset.
+    pub(super) derived: Vec<Derived>,
     /// Per new leaf, for each earlier family that unites leaves to the same people: these.
     pub(super) same: Vec<Vec<Vec<usize>>>,
     /// Per table: no step of it is withheld.
     pub(super) complete: Vec<bool>,
     /// Per earlier table of the callset without a row: the atoms of its people.
     pub(super) absent: Vec<Vec<usize>>,
+    halves: Vec<[Bits; 2]>,
+    /// Per chain of a table of the callset that stopped: the atoms of the part and of the rest that were not told apart.
+    pub(super) stops: Vec<[Vec<usize>; 2]>,
 }
 
 /// Which nodes of a table are printed.
@@ -59,7 +66,7 @@ pub(super) enum Pattern {
 
 impl Shape {
     /// Of the new table's print (first) and the earlier ones.
-    pub(super) fn of(tables: &[Table], classes: &[Size], patterns: &[Pattern]) -> Self {
+    pub(super) fn of(tables: &[Table], classes: &[Size], patterns: &[Pattern], zone: Zone) -> Self {
         let mut leaves = Vec::new();
         let mut complete = vec![true; tables.len()];
         let mut new = 0;
@@ -79,10 +86,14 @@ impl Shape {
             atoms_of: Vec::new(),
             atoms: Vec::new(),
             shadows: Vec::new(),
+            derived: Vec::new(),
             same: Vec::new(),
             complete,
             absent: Vec::new(),
+            stops: Vec::new(),
+            halves: Vec::new(),
         };
+        shape.halves = shape.halves(tables, classes, zone);
         shape.cut(tables, classes, patterns);
         shape.compare(tables, classes);
         shape
@@ -90,31 +101,59 @@ impl Shape {
 
     /// Atoms of the leaves of one callset; people of a table without a row are told apart too.
     fn cut(&mut self, tables: &[Table], classes: &[Size], patterns: &[Pattern]) {
-        let joined = |leaf: &Leaf| tables[leaf.table].same_callset;
-        let silent = tables.iter().zip(patterns).filter(|(t, p)| **p == Pattern::Absent && t.same_callset);
+        let joined = |leaf: &Leaf| tables[leaf.table].since.same_callset;
+        let silent =
+            tables.iter().zip(patterns).filter(|(t, p)| **p == Pattern::Absent && t.since.same_callset);
         let silent: Vec<&Bits> = silent.map(|(t, _)| &t.nodes[t.families[0]].members).collect();
+        let halves = std::mem::take(&mut self.halves);
         let mut keys: Vec<Vec<bool>> = Vec::new();
         self.atoms_of = vec![Vec::new(); self.leaves.len()];
         self.absent = vec![Vec::new(); silent.len()];
+        self.stops = vec![[Vec::new(), Vec::new()]; halves.len()];
         for (class, size) in classes.iter().enumerate() {
             let inside = self.leaves.iter().map(|l| joined(l) && l.members.contains(class));
-            let inside: Vec<bool> = inside.collect();
-            if !inside.contains(&true) {
+            let silent = silent.iter().map(|s| s.contains(class));
+            let stopped = halves.iter().flatten().map(|half| half.contains(class));
+            let key: Vec<bool> = inside.chain(silent).chain(stopped).collect();
+            if !key.contains(&true) {
                 continue;
             }
-            let key: Vec<bool> =
-                inside.iter().copied().chain(silent.iter().map(|s| s.contains(class))).collect();
             if let Some(atom) = keys.iter().position(|k| *k == key) {
                 self.atoms[atom].size = self.atoms[atom].size.plus(*size);
                 continue;
             }
             let atom = self.atoms.len();
-            let lists = self.atoms_of.iter_mut().chain(&mut self.absent);
+            let stops = self.stops.iter_mut().flatten();
+            let lists = self.atoms_of.iter_mut().chain(&mut self.absent).chain(stops);
             lists.zip(&key).filter(|(_, inside)| **inside).for_each(|(list, _)| list.push(atom));
             keys.push(key);
             self.atoms.push(Atom { size: *size });
         }
         self.absent.retain(|atoms| !atoms.is_empty());
+        let sizes: Vec<Size> = self.atoms.iter().map(|a| a.size).collect();
+        self.derived = derived(&self.atoms_of, &sizes);
+    }
+
+    /// The two parts that a chain did not tell apart, of every leaf of the callset that was not split to its end. A child that
+    /// is everybody who is counted is passed by.
+    fn halves(&self, tables: &[Table], classes: &[Size], zone: Zone) -> Vec<[Bits; 2]> {
+        let of = |leaf: &Leaf| {
+            let table = &tables[leaf.table];
+            let counted = |c: &usize| table.nodes[*c].members.iter().any(|m| classes[m].counted(zone) > 0);
+            let left = |node: usize| -> Vec<usize> {
+                let children = table.nodes[node].children.iter().copied();
+                children.filter(|c| !leaf.less.contains(c) && counted(c)).collect()
+            };
+            let mut parts = left(leaf.node);
+            while let [only] = parts[..] {
+                parts = if leaf.less.is_empty() { left(only) } else { Vec::new() };
+            }
+            let (first, rest) = parts.split_first()?;
+            let mut behind = Bits::none(classes.len());
+            rest.iter().for_each(|&c| behind.add(&table.nodes[c].members));
+            Some([table.nodes[*first].members.clone(), behind])
+        };
+        self.leaves.iter().filter(|leaf| tables[leaf.table].since.same_callset).filter_map(of).collect()
     }
 
     /// Every pair of families, one new and one earlier: equal unions, and differences of nested ones.
