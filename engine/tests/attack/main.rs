@@ -14,6 +14,7 @@ mod plan;
 mod print;
 mod random;
 mod real;
+mod releases;
 mod same;
 mod score;
 mod several;
