@@ -13,8 +13,8 @@
 //! assert!(series.release(&gone(2)).is_err());
 //! series.release(&gone(1))?;
 //! // … but not at a variant that few of these carry.
-//! let carriers = |counts: [u32; 3]| counts.map(|het| GroupCounts { not_called: 0, alts: vec![[het, 0, 0]] });
-//! let shown = series.print(Zone::Diploid, &[&carriers([30, 25, 0])]);
+//! let carriers = |counts: [u32; 3]| counts.map(|het| GroupCounts { not_called: 0, alts: vec![[het, het, 0]] });
+//! let shown = series.print(Zone::Diploid, &[&carriers([30, 12, 0])]);
 //! assert_eq!(shown.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1]);
 //! let shown = series.print(Zone::Diploid, &[&carriers([30, 8, 0])]);
 //! assert_eq!(shown.iter().map(Vec::len).collect::<Vec<_>>(), [1, 0]);
