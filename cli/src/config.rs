@@ -123,10 +123,20 @@ pub(crate) fn ledger_at(rules: &Rules) -> Result<LedgerAt> {
 pub(crate) fn read(global: &Global) -> Result<Rules> {
     let named = global.config.clone().or_else(|| std::env::var_os("SHUKEI_CONFIG").map(PathBuf::from));
     let machine = Path::new(DEFAULT);
+    let paths = machine.exists().then(|| machine.to_owned()).into_iter().chain(named);
+    let configs = paths.map(|path| read_file(&path).map(|config| (path, config)));
+    let mut rules = combined(configs.collect::<Result<Vec<_>>>()?)?;
+    rules.policies.extend(global.policy.clone());
+    one(&mut rules.ledger, global.ledger.clone(), "--ledger", Path::new(""))?;
+    Ok(rules)
+}
+
+/// What configurations ask for together, the machine's first.
+fn combined(configs: Vec<(PathBuf, Config)>) -> Result<Rules> {
     let mut rules = Rules::default();
     let mut scopes = Vec::new();
-    for path in machine.exists().then(|| machine.to_owned()).into_iter().chain(named) {
-        let config = read_file(&path)?;
+    for (path, config) in configs {
+        let fixed = rules.ledger.is_some();
         rules.policies.extend(config.policy.file);
         rules.withdrawn.extend(config.subjects.withdrawn);
         rules.public_keys.extend(config.permit.public_key);
@@ -137,15 +147,12 @@ pub(crate) fn read(global: &Global) -> Result<Rules> {
         }
         one(&mut rules.ledger, config.ledger.path, "[ledger] path", &path)?;
         one(&mut rules.archive, config.archive.dir, "[archive] dir", &path)?;
-        let namespace = config.subjects.namespace;
-        if rules.namespace.is_some() && namespace.is_some() && rules.namespace != namespace {
-            return Err(Error::usage(text!(
-                "[subjects] namespace is not the platform's; leave it out",
-                "[subjects] namespace がプラットフォームの設定と異なります。この行を削除してください"
-            ))
-            .at(path.display(), ""));
+        // Whose ledger it is says where its archive is and what its ids belong to, also by leaving it out: with another
+        // namespace everybody would be a stranger to it.
+        if !fixed && let Some(ledger) = &rules.ledger {
+            rules.archive.get_or_insert_with(|| ledger.join("archive"));
         }
-        rules.namespace = rules.namespace.or(namespace);
+        named_once(&mut rules.namespace, config.subjects.namespace, fixed, &path)?;
         for data_site in config.data_site {
             let Some(absent) = data_site.absent else { continue };
             let known = rules.absent_at.entry(data_site.name).or_insert(absent);
@@ -154,12 +161,26 @@ pub(crate) fn read(global: &Global) -> Result<Rules> {
             }
         }
     }
-    rules.policies.extend(global.policy.clone());
-    one(&mut rules.ledger, global.ledger.clone(), "--ledger", Path::new(""))?;
     // Of two scopes the wider holds.
     let narrow = !scopes.is_empty() && scopes.iter().all(|scope| *scope == Scope::Project);
     rules.scope = if narrow { Scope::Project } else { Scope::Global };
     Ok(rules)
+}
+
+/// Takes the namespace of a configuration; `fixed` if the ledger that it is for was named before.
+fn named_once(known: &mut Option<String>, named: Option<String>, fixed: bool, path: &Path) -> Result<()> {
+    let differs = |named: &String| *named != known.as_deref().unwrap_or_default();
+    if (fixed || known.is_some()) && named.as_ref().is_some_and(differs) {
+        return Err(Error::usage(text!(
+            "[subjects] namespace is not the platform's; leave it out",
+            "[subjects] namespace がプラットフォームの設定と異なります。この行を削除してください"
+        ))
+        .at(path.display(), ""));
+    }
+    if known.is_none() {
+        *known = named;
+    }
+    Ok(())
 }
 
 /// Takes a directory of which there can be one; naming it again is no problem, naming another is one.
@@ -225,4 +246,42 @@ pub(crate) fn audit_key() -> Option<[u8; 32]> {
         let _ = file.persist_noclobber(&path);
     }
     std::fs::read(&path).ok()?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn both(machine: &str, mine: &str) -> Result<Rules> {
+        let config = |source: &str, path: &str| (PathBuf::from(path), toml::from_str(source).unwrap());
+        combined(vec![config(machine, "/etc/platform.toml"), config(mine, "mine.toml")])
+    }
+
+    #[test]
+    fn nobody_is_made_a_stranger_to_the_ledger_of_the_platform() {
+        let machine = "[ledger]\npath = \"/srv/ledger\"\n";
+        for mine in [
+            "[subjects]\nnamespace = \"mine\"\n",
+            "[ledger]\npath = \"/tmp/mine\"\n",
+            "[archive]\ndir = \"/tmp/mine\"\n",
+        ] {
+            assert_eq!(both(machine, mine).unwrap_err().exit_code(), 2, "{mine}");
+            assert!(both("", mine).is_ok(), "{mine}");
+        }
+        let same = both(machine, "[subjects]\nnamespace = \"\"\n[archive]\ndir = \"/srv/ledger/archive\"\n");
+        assert_eq!(same.unwrap().archive.unwrap(), Path::new("/srv/ledger/archive"));
+        let named = format!("{machine}[subjects]\nnamespace = \"P\"\n");
+        assert_eq!(both(&named, "").unwrap().namespace.as_deref(), Some("P"));
+        assert!(both(&named, "[subjects]\nnamespace = \"\"\n").is_err());
+    }
+
+    #[test]
+    fn of_two_scopes_the_wider_holds() {
+        let project = "[ledger]\nscope = \"project\"\n";
+        assert_eq!(both(project, "").unwrap().scope, Scope::Project);
+        assert_eq!(both(project, project).unwrap().scope, Scope::Project);
+        assert_eq!(both("[ledger]\npath = \"/srv/ledger\"\n", project).unwrap().scope, Scope::Global);
+        assert_eq!(both(project, "[ledger]\nscope = \"global\"\n").unwrap().scope, Scope::Global);
+        assert_eq!(both("", "").unwrap().scope, Scope::Global);
+    }
 }
