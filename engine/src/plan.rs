@@ -104,9 +104,7 @@ fn checked(request: Request) -> Result<Plan, Problems> {
     past.cut(&mut cohort.people, &contigs);
     let strata = Strata::new(&cohort.by, &cohort.people, &policy, &mut problems);
     let (Some(strata), true) = (strata, problems.is_empty()) else { return Err(problems) };
-    let named = || request.permit.as_ref()?.project.as_deref();
-    let project = permit.as_ref().map(|p| p.terms().project.as_str()).or_else(named).unwrap_or_default();
-    let project = request.ledger.project_scope(project);
+    let project = request.ledger.project_scope(permit.as_ref());
     past.judge(&strata, &Bar { k: policy.k, project, without: &request.replaces })?;
     let groups = files::groups(&request, inputs, &genome, (&cohort, &strata), &mut problems);
     if !problems.is_empty() {

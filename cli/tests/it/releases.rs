@@ -167,6 +167,17 @@ fn the_same_again_is_the_same_and_other_strata_stand_beside_it() {
 }
 
 #[test]
+fn a_project_that_no_permit_proves_is_judged_with_all() {
+    let bench = Bench::new();
+    std::fs::write(bench.path("platform.toml"), "[ledger]\nscope = \"project\"\n").expect("written");
+    let config = bench.path("platform.toml").display().to_string();
+    released(&bench.freq("a", &["--config", &config, "--project", "P1"]));
+    let gone = bench.first(3);
+    let other = bench.freq("b", &["--config", &config, "--project", "P2", "--exclude", &gone]);
+    refused(&bench, "b", &other);
+}
+
+#[test]
 fn an_edited_or_shortened_ledger_stops_everything() {
     let bench = Bench::new();
     released(&bench.freq("first", &["--by", "sex"]));

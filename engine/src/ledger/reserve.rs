@@ -17,7 +17,7 @@ use super::sets::SetDigest;
 use super::{Ledger, Locked, Status};
 use crate::actor::Actor;
 use crate::error::{Error, Problems, Result};
-use crate::plan::Plan;
+use crate::plan::{Plan, Scope};
 use crate::policy::Linked;
 use crate::text;
 use crate::write::{Finished, file};
@@ -72,11 +72,7 @@ pub fn reserve(plan: &Plan) -> Result<Reservation, Problems> {
     plan.still_fine_enough(&locked, &numbers)?;
     let draft = Draft::new(plan.strata(), &numbers);
     let without = replaced(plan, &locked)?;
-    let bar = Bar {
-        k: plan.policy().k,
-        project: at.project_scope(plan.project().unwrap_or_default()),
-        without: &without,
-    };
+    let bar = Bar { k: plan.policy().k, project: at.project_scope(plan.permit()), without: &without };
     locked.judge(&draft.sets().collect::<Vec<_>>(), &bar)?;
     let callset = locked.keyed(&plan.callset()).to_string();
     let contigs = plan.planned_contigs();
@@ -91,7 +87,7 @@ pub fn reserve(plan: &Plan) -> Result<Reservation, Problems> {
     let beside = Beside::open(&locked, &asked)?;
     let facts = Facts {
         id: String::new(),
-        scope: at.scope.name(),
+        scope: if bar.project.is_some() { Scope::Project } else { Scope::Global }.name(),
         judged_with: bar.standing(&locked).len(),
         linked: beside.as_ref().map_or(0, |b| b.earlier.len()),
         rule: plan.policy().linked.name(),

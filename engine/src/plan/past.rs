@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Problems, Result};
 use crate::ledger::{Bar, Draft, Ledger, signatures};
+use crate::permit::Permit;
 use crate::region::canonical;
 use crate::strata::{Person, Strata};
 use crate::text;
@@ -76,9 +77,10 @@ impl LedgerAt {
         self.dir.is_none()
     }
 
-    /// The project whose releases alone count, if so.
-    pub(crate) fn project_scope<'a>(&self, project: &'a str) -> Option<&'a str> {
-        (self.scope == Scope::Project).then_some(project)
+    /// The project whose releases alone count, if so. A project that no permit proves is a name that anybody may choose: then
+    /// all releases count.
+    pub(crate) fn project_scope<'a>(&self, permit: Option<&'a Permit>) -> Option<&'a str> {
+        permit.filter(|_| self.scope == Scope::Project).map(|permit| permit.terms().project.as_str())
     }
 }
 
