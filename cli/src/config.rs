@@ -104,6 +104,8 @@ pub(crate) struct Rules {
     pub(crate) archive: Option<PathBuf>,
     /// What subject ids belong to.
     pub(crate) namespace: Option<String>,
+    /// The machine's own configuration names the ledger.
+    pub(crate) shared: bool,
 }
 
 /// The ledger of a request.
@@ -114,6 +116,7 @@ pub(crate) fn ledger_at(rules: &Rules) -> Result<LedgerAt> {
         scope: rules.scope,
         archive: rules.archive.as_ref().map(absolute).transpose()?,
         namespace: rules.namespace.clone().unwrap_or_default(),
+        shared: rules.shared,
     })
 }
 
@@ -125,7 +128,9 @@ pub(crate) fn read(global: &Global) -> Result<Rules> {
     let machine = Path::new(DEFAULT);
     let paths = machine.exists().then(|| machine.to_owned()).into_iter().chain(named);
     let configs = paths.map(|path| read_file(&path).map(|config| (path, config)));
-    let mut rules = combined(configs.collect::<Result<Vec<_>>>()?)?;
+    let configs = configs.collect::<Result<Vec<_>>>()?;
+    let shared = configs.iter().any(|(path, c)| path == machine && c.ledger.path.is_some());
+    let mut rules = Rules { shared, ..combined(configs)? };
     rules.policies.extend(global.policy.clone());
     one(&mut rules.ledger, global.ledger.clone(), "--ledger", Path::new(""))?;
     Ok(rules)

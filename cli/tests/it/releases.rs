@@ -178,6 +178,18 @@ fn a_project_that_no_permit_proves_is_judged_with_all() {
 }
 
 #[test]
+fn an_audit_says_that_a_ledger_is_not_the_machines() {
+    let bench = Bench::new();
+    let named = bench.path("named").display().to_string();
+    released(&bench.freq("a", &[]));
+    released(&bench.freq("b", &["--ledger", &named]));
+    for out in ["a", "b"] {
+        let audit = std::fs::read_to_string(bench.path(out).join("audit.json")).expect("an audit");
+        assert!(audit.contains("not the machine's ledger"), "{audit}");
+    }
+}
+
+#[test]
 fn an_edited_or_shortened_ledger_stops_everything() {
     let bench = Bench::new();
     released(&bench.freq("first", &["--by", "sex"]));

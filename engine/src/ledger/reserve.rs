@@ -47,8 +47,8 @@ pub struct Facts {
     pub linked: usize,
     /// `audit` or `strict`.
     pub rule: &'static str,
-    /// The ledger is a user's own and does not know of others' releases.
-    pub per_user: bool,
+    /// The ledger is the one that everybody on the machine uses; another does not know of others' releases.
+    pub shared: bool,
     /// Releases that this one took the place of.
     pub replaces: Vec<String>,
     /// Number and hash of the entry that reserved it: whoever keeps them can show that nothing before was changed.
@@ -91,7 +91,7 @@ pub fn reserve(plan: &Plan) -> Result<Reservation, Problems> {
         judged_with: bar.standing(&locked).len(),
         linked: beside.as_ref().map_or(0, |b| b.earlier.len()),
         rule: plan.policy().linked.name(),
-        per_user: at.is_per_user(),
+        shared: at.shared,
         replaces: plan.request().replaces.clone(),
         head: (0, String::new()),
     };

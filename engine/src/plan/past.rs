@@ -52,6 +52,8 @@ pub struct LedgerAt {
     pub archive: Option<PathBuf>,
     /// What subject ids belong to: the same id in two namespaces is two people.
     pub namespace: String,
+    /// The configuration of the machine names the ledger, so that all its users share it.
+    pub shared: bool,
 }
 
 impl LedgerAt {
@@ -69,12 +71,6 @@ impl LedgerAt {
     pub fn archive(&self) -> Result<PathBuf> {
         let own = || self.dir().map(|dir| dir.join("archive"));
         self.archive.clone().map_or_else(own, Ok)
-    }
-
-    /// The ledger is the user's own.
-    #[must_use]
-    pub fn is_per_user(&self) -> bool {
-        self.dir.is_none()
     }
 
     /// The project whose releases alone count, if so. A project that no permit proves is a name that anybody may choose: then

@@ -151,7 +151,7 @@ fn ledger(facts: &Facts) -> Value {
         "rule": facts.rule,
         "replaces": facts.replaces,
         "note": note,
-        "limits": facts.per_user.then_some("per-user ledger: does not see other users"),
+        "limits": (!facts.shared).then_some("not the machine's ledger: does not see what others release"),
     })
 }
 
