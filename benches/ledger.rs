@@ -67,6 +67,8 @@ fn claim(number: u32, actor: &Actor, digests: &[SetDigest]) -> Claim {
         k: 10,
         genotypes: false,
         contigs: (1..=22).map(|n| format!("chr{n}")).collect(),
+        coordinates: "GRCh38".to_owned(),
+        unit: "subject".to_owned(),
         families: vec![ClaimFamily { name: "sex,region".to_owned(), nodes: (0..NODES).map(node).collect() }],
         xx: set(1),
         xy: set(2),

@@ -16,6 +16,7 @@
 
 mod beside;
 mod chain;
+mod comparable;
 mod derivable;
 mod draft;
 mod earlier;
@@ -41,6 +42,7 @@ use crate::error::{Error, Lang, Result};
 use crate::text;
 pub(crate) use beside::{Beside, Considers};
 use chain::End;
+pub(crate) use comparable::Naming;
 pub(crate) use derivable::{Derivable, derivable, signatures};
 pub(crate) use draft::Draft;
 pub(crate) use earlier::EarlierRow;
@@ -55,6 +57,7 @@ pub(crate) use judge::undecided;
 use lock::Guard;
 pub use lock::Waiting;
 pub use locked::Locked;
+pub(crate) use reserve::replaceable;
 pub use reserve::{Facts, Reservation, reserve};
 use sets::Sets;
 pub use sets::{Digest, SetDigest};

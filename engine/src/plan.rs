@@ -21,7 +21,7 @@ pub(crate) use files::{Group, GroupFile};
 
 use crate::actor::Actor;
 use crate::error::{Error, Kind, Problems, Result, Text};
-use crate::ledger::{Bar, Event, Ledger, Refusal};
+use crate::ledger::{Bar, Event, Ledger, Naming, Refusal};
 use crate::permit::{self, Permit};
 use crate::policy::{GenotypeTier, Policy};
 use crate::region::{Build, Contig, ContigKind, Zone, locus};
@@ -70,7 +70,11 @@ pub fn recorded(request: &Request, mut problems: Problems) -> Problems {
             let refusal = Refusal::new(project, actor, handler, &request.summary(), &problems);
             Ledger::open(&request.ledger.dir()?)?.lock()?.append(Event::Refused(refusal))
         });
-        problems.keep(written);
+        // A ledger that is the problem itself need not say so twice.
+        let told = written.as_ref().is_err_and(|e| problems.list().contains(e));
+        if !told {
+            problems.keep(written);
+        }
     }
     problems
 }
@@ -99,13 +103,8 @@ fn checked(request: Request) -> Result<Plan, Problems> {
     if !all {
         return Err(problems);
     }
-    let past = past::Past::open(&request.ledger, &cohort.subjects)?;
-    let contigs = partition::named(&genome.contigs, &regions);
-    past.cut(&mut cohort.people, &contigs);
-    let strata = Strata::new(&cohort.by, &cohort.people, &policy, &mut problems);
-    let (Some(strata), true) = (strata, problems.is_empty()) else { return Err(problems) };
-    let project = request.ledger.project_scope(permit.as_ref());
-    past.judge(&strata, &Bar { k: policy.k, project, without: &request.replaces })?;
+    let strata = judged(&request, &mut cohort, (&genome, &regions), (&policy, permit.as_ref()), problems)?;
+    let mut problems = Problems::default();
     let groups = files::groups(&request, inputs, &genome, (&cohort, &strata), &mut problems);
     if !problems.is_empty() {
         return Err(problems);
@@ -113,8 +112,8 @@ fn checked(request: Request) -> Result<Plan, Problems> {
     let partitions = partition::partitions(&request, &groups, &genome.contigs, &regions);
     let mut plan = Plan {
         filters: files::filters(&request, &groups),
+        unit: cohort.unit(),
         notes: cohort.notes,
-        unit: if cohort.subject_column { "subject" } else { "sample" },
         subjects: cohort.subjects,
         samples_digest: cohort.digest,
         contigs: genome.contigs,
@@ -132,6 +131,27 @@ fn checked(request: Request) -> Result<Plan, Problems> {
     Ok(plan)
 }
 
+/// The strata, cut by those of earlier releases and judged with them; an error too if there were problems before.
+fn judged(
+    request: &Request,
+    cohort: &mut cohort::Cohort,
+    (genome, regions): (&files::Genome, &[Vec<(u64, u64)>]),
+    (policy, permit): (&Policy, Option<&Permit>),
+    mut problems: Problems,
+) -> Result<Strata, Problems> {
+    let past = past::Past::open(&request.ledger, &cohort.subjects)?;
+    let contigs = partition::named(&genome.contigs, regions);
+    past.cut(&mut cohort.people, &contigs);
+    let strata = Strata::new(&cohort.by, &cohort.people, policy, &mut problems);
+    let (Some(strata), true) = (strata, problems.is_empty()) else { return Err(problems) };
+    let coordinates = coordinates(genome.build, request);
+    let naming = Naming { unit: cohort.unit(), coordinates: &coordinates, contigs: &contigs };
+    let without = past.replaceable(&request.replaces, permit)?;
+    let project = request.ledger.project_scope(permit);
+    past.judge(&strata, &naming, &Bar { k: policy.k, project, without: &without })?;
+    Ok(strata)
+}
+
 /// Plans and audits are JSON and name every file: a name that is not UTF-8 could not be written there.
 fn nameable(request: &Request, problems: &mut Problems) {
     for path in request.inputs.iter().chain([&request.samples]).chain(request.side_files()) {
@@ -143,6 +163,12 @@ fn nameable(request: &Request, problems: &mut Problems) {
             problems.push(error.at(path.display(), ""));
         }
     }
+}
+
+/// What places mean: the build, as far as the files say, and whether indels are left-aligned.
+fn coordinates(build: Option<Build>, request: &Request) -> String {
+    let build = build.map_or_else(|| "unknown build".to_owned(), |build| build.to_string());
+    if request.reference.is_some() { format!("{build}, left-aligned") } else { build }
 }
 
 /// The strictest of all policies that are named.
@@ -270,6 +296,11 @@ impl Plan {
     /// The people, by subject id, in the order of the strata's list.
     pub(crate) fn subjects(&self) -> &[String] {
         &self.subjects
+    }
+
+    /// What places mean in its table.
+    pub(crate) fn coordinates(&self) -> String {
+        coordinates(self.build, &self.request)
     }
 
     /// What decides the calls: the files, and how they are read.

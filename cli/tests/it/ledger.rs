@@ -24,6 +24,8 @@ fn claim(project: &str, actor: Actor, everybody: SetDigest) -> Claim {
         k: 10,
         genotypes: false,
         contigs: vec!["chr1".to_owned()],
+        coordinates: "GRCh38".to_owned(),
+        unit: "subject".to_owned(),
         families: vec![ClaimFamily { name: String::new(), nodes: vec![root] }],
         xx: everybody,
         xy: everybody,

@@ -95,6 +95,9 @@ fn released(output: &Output) {
 
 /// Refused with exit code 5, and nothing there: what the ledger has of it is that it was refused.
 fn refused(bench: &Bench, out: &str, output: &Output) -> String {
+    let lines = said(output);
+    let errors: Vec<&str> = lines.lines().filter(|line| line.starts_with("error")).collect();
+    assert_eq!(errors.iter().collect::<std::collections::BTreeSet<_>>().len(), errors.len(), "once: {lines}");
     assert_eq!(output.status.code(), Some(5), "{}", said(output));
     assert!(!bench.path(out).exists(), "nothing is left");
     said(output)
@@ -187,6 +190,49 @@ fn an_audit_says_that_a_ledger_is_not_the_machines() {
         let audit = std::fs::read_to_string(bench.path(out).join("audit.json")).expect("an audit");
         assert!(audit.contains("not the machine's ledger"), "{audit}");
     }
+}
+
+#[test]
+fn the_same_people_under_other_ids_are_no_strangers() {
+    let bench = Bench::new();
+    released(&bench.freq("a", &[]));
+    let table = std::fs::read_to_string(bench.path("people.tsv")).expect("a table");
+    let without = |line: &str| {
+        let fields: Vec<&str> = line.split('\t').collect();
+        format!("{}\t{}\n", fields[0], fields[2..].join("\t"))
+    };
+    let bare: String = table.lines().map(without).collect();
+    std::fs::write(bench.path("people.tsv"), bare).expect("written");
+    std::fs::write(bench.path("three.txt"), "S000\nS001\nS002\n").expect("written");
+    let three = bench.path("three.txt").display().to_string();
+    let text = refused(&bench, "b", &bench.freq("b", &["--exclude", &three]));
+    assert!(text.contains("subject_id"), "{text}");
+    released(&bench.freq("c", &["--replaces", "R000001"]));
+    std::fs::write(bench.path("people.tsv"), table).expect("written");
+    let text = refused(&bench, "d", &bench.freq("d", &["--exclude", &bench.first(3)]));
+    assert!(text.contains("R000002") && text.contains("subject_id"), "{text}");
+}
+
+#[test]
+fn variants_in_other_coordinates_are_not_compared() {
+    let bench = Bench::new();
+    released(&bench.freq("a", &[]));
+    let vcf = std::fs::read_to_string(bench.path("cohort.vcf")).expect("a VCF");
+    std::fs::write(bench.path("cohort.vcf"), vcf.replace("249250621", "248956422")).expect("written");
+    let text = refused(&bench, "b", &bench.freq("b", &[]));
+    assert!(text.contains("GRCh37") && text.contains("GRCh38"), "{text}");
+    released(&bench.freq("c", &["--replaces", "R000001"]));
+}
+
+#[test]
+fn what_cannot_be_replaced_is_said_before_anything_is_counted() {
+    let bench = Bench::new();
+    let missing = bench.freq("a", &["--dry-run", "--replaces", "R000007"]);
+    assert_eq!(missing.status.code(), Some(2), "{}", said(&missing));
+    released(&bench.freq("a", &[]));
+    released(&bench.run(&["ledger", "exported", "R000001"]));
+    let text = refused(&bench, "b", &bench.freq("b", &["--dry-run", "--replaces", "R000001"]));
+    assert!(text.contains("R000001"), "{text}");
 }
 
 #[test]

@@ -89,6 +89,10 @@ pub struct Claim {
     pub genotypes: bool,
     /// Contigs of the plan.
     pub contigs: Vec<String>,
+    /// Genome build and alignment of indels: variants are compared by their places.
+    pub coordinates: String,
+    /// Whose ids its people have: `subject`, or `sample` where the sample table has no subject column.
+    pub unit: String,
     /// The trees of strata, the first first.
     pub families: Vec<ClaimFamily>,
     /// Subjects with two X.

@@ -14,9 +14,10 @@ use super::draft::Draft;
 use super::entry::{Claim, Event, FileRecord, Released, Voided};
 use super::judge::Bar;
 use super::sets::SetDigest;
-use super::{Ledger, Locked, Status};
+use super::{Ledger, Locked, Naming, Status};
 use crate::actor::Actor;
 use crate::error::{Error, Problems, Result};
+use crate::permit::Permit;
 use crate::plan::{Plan, Scope};
 use crate::policy::Linked;
 use crate::text;
@@ -73,9 +74,12 @@ pub fn reserve(plan: &Plan) -> Result<Reservation, Problems> {
     let draft = Draft::new(plan.strata(), &numbers);
     let without = replaced(plan, &locked)?;
     let bar = Bar { k: plan.policy().k, project: at.project_scope(plan.permit()), without: &without };
+    let contigs = plan.planned_contigs();
+    let coordinates = plan.coordinates();
+    let naming = Naming { unit: plan.unit(), coordinates: &coordinates, contigs: &contigs };
+    locked.comparable(draft.root(), &naming, &bar)?;
     locked.judge(&draft.sets().collect::<Vec<_>>(), &bar)?;
     let callset = locked.keyed(&plan.callset()).to_string();
-    let contigs = plan.planned_contigs();
     let asked = Asked {
         draft: &draft,
         callset: &callset,
@@ -105,12 +109,29 @@ pub fn reserve(plan: &Plan) -> Result<Reservation, Problems> {
 /// Releases that no longer count once this one is reserved: those of `--replaces`, and own reservations of the very same
 /// plan, whose run was killed and is now done again.
 fn replaced(plan: &Plan, ledger: &Ledger) -> Result<Vec<String>, Problems> {
+    let me = Actor::current()?;
+    let mut list = replaceable(ledger, &plan.request().replaces, plan.permit())?;
+    let again = ledger.standing().filter(|(_, claim, status)| {
+        *status == Status::Reserved && claim.plan == plan.digest() && claim.actor.uid() == me.uid()
+    });
+    list.extend(again.map(|(id, ..)| id.to_owned()));
+    list.sort();
+    list.dedup();
+    Ok(list)
+}
+
+/// Those of these releases that are not void yet; an error for any that cannot be replaced.
+pub(crate) fn replaceable(
+    ledger: &Ledger,
+    ids: &[String],
+    permit: Option<&Permit>,
+) -> Result<Vec<String>, Problems> {
     let mut problems = Problems::default();
     let me = Actor::current()?;
     let mut list = Vec::new();
-    for id in &plan.request().replaces {
+    for id in ids {
         let own = ledger.release_of(id).is_some_and(|c| {
-            c.actor.uid() == me.uid() || plan.permit().is_some_and(|p| p.terms().project == c.project)
+            c.actor.uid() == me.uid() || permit.is_some_and(|p| p.terms().project == c.project)
         });
         match ledger.status_of(id) {
             None => problems.push(not_there(id)),
@@ -120,12 +141,6 @@ fn replaced(plan: &Plan, ledger: &Ledger) -> Result<Vec<String>, Problems> {
             Some(Status::Reserved | Status::Released) => list.push(id.clone()),
         }
     }
-    let again = ledger.standing().filter(|(_, claim, status)| {
-        *status == Status::Reserved && claim.plan == plan.digest() && claim.actor.uid() == me.uid()
-    });
-    list.extend(again.map(|(id, ..)| id.to_owned()));
-    list.sort();
-    list.dedup();
     if problems.is_empty() { Ok(list) } else { Err(problems) }
 }
 
@@ -148,6 +163,8 @@ fn append(
         k: plan.policy().k,
         genotypes: plan.may_print_genotypes(),
         contigs,
+        coordinates: plan.coordinates(),
+        unit: plan.unit().to_owned(),
         families: draft.claimed(),
         xx: SetDigest::of(xx),
         xy: SetDigest::of(xy),

@@ -34,6 +34,8 @@ pub(super) fn claim(uid: u32, sets: &[RoaringBitmap]) -> Claim {
         k: 10,
         genotypes: false,
         contigs: vec!["chr1".to_owned()],
+        coordinates: "GRCh38".to_owned(),
+        unit: "subject".to_owned(),
         families: vec![ClaimFamily { name: "sex".to_owned(), nodes }],
         xx: digest(1),
         xy: digest(2),

@@ -34,6 +34,13 @@ pub(super) struct Cohort {
     pub(super) digest: String,
 }
 
+impl Cohort {
+    /// What is counted: `subject`, or `sample` where the table has no subject column.
+    pub(super) fn unit(&self) -> &'static str {
+        if self.subject_column { "subject" } else { "sample" }
+    }
+}
+
 /// Reads the table and selects; adds every problem.
 pub(super) fn read(request: &Request, inputs: &[Input], problems: &mut Problems) -> Option<Cohort> {
     let before = problems.list().len();

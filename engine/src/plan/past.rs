@@ -12,7 +12,7 @@ use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Problems, Result};
-use crate::ledger::{Bar, Draft, Ledger, signatures};
+use crate::ledger::{Bar, Draft, Ledger, Naming, replaceable, signatures};
 use crate::permit::Permit;
 use crate::region::canonical;
 use crate::strata::{Person, Strata};
@@ -103,9 +103,20 @@ impl Past {
         }
     }
 
+    /// Releases that a request replaces, or why it cannot: said before hours of counting, and again when it is reserved.
+    pub(super) fn replaceable(
+        &self,
+        ids: &[String],
+        permit: Option<&Permit>,
+    ) -> Result<Vec<String>, Problems> {
+        replaceable(&self.ledger, ids, permit)
+    }
+
     /// Refuses strata that tell too much together with earlier ones, before anything is counted.
-    pub(super) fn judge(&self, strata: &Strata, bar: &Bar<'_>) -> Result<(), Problems> {
-        self.ledger.judge(&Draft::new(strata, &self.numbers).sets().collect::<Vec<_>>(), bar)
+    pub(super) fn judge(&self, strata: &Strata, naming: &Naming<'_>, bar: &Bar<'_>) -> Result<(), Problems> {
+        let draft = Draft::new(strata, &self.numbers);
+        self.ledger.comparable(draft.root(), naming, bar)?;
+        self.ledger.judge(&draft.sets().collect::<Vec<_>>(), bar)
     }
 }
 
