@@ -14,6 +14,7 @@
 //! # }
 //! ```
 
+mod archive;
 mod beside;
 mod chain;
 mod comparable;

@@ -236,6 +236,41 @@ fn what_cannot_be_replaced_is_said_before_anything_is_counted() {
 }
 
 #[test]
+fn all_who_share_a_ledger_can_read_its_archive() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    let mode = |path: PathBuf| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+    released(&bench.freq("a", &[]));
+    let own = bench.ledger().join("archive/R000001");
+    assert_eq!((mode(own.clone()), mode(own.join("freq.parquet"))), (0o700, 0o600));
+    let ledger = bench.path("shared");
+    std::fs::create_dir(&ledger).expect("made");
+    std::fs::set_permissions(&ledger, std::fs::Permissions::from_mode(0o2770)).expect("set");
+    released(&bench.freq("b", &["--ledger", &ledger.display().to_string()]));
+    let (archive, dir) = (ledger.join("archive"), ledger.join("archive/R000001"));
+    assert_eq!((mode(archive), mode(dir.clone())), (0o770, 0o750));
+    for name in ["freq.parquet", "freq.vcf.gz", "audit.json"] {
+        assert_eq!(mode(dir.join(name)), 0o640, "{name}");
+    }
+}
+
+#[test]
+fn an_old_copy_of_the_ledger_is_seen_by_its_archive() {
+    let bench = Bench::new();
+    released(&bench.freq("a", &[]));
+    let files = ["ledger.jsonl", "head", "subjects"];
+    let old = files.map(|name| std::fs::read(bench.ledger().join(name)).expect("a file"));
+    released(&bench.freq("b", &["--by", "sex"]));
+    let kept = std::fs::read(bench.ledger().join("archive/R000002/freq.parquet")).expect("a copy");
+    for (name, bytes) in files.iter().zip(old) {
+        std::fs::write(bench.ledger().join(name), bytes).expect("written");
+    }
+    let text = refused(&bench, "c", &bench.freq("c", &["--by", "district"]));
+    assert!(text.contains("R000002") && text.contains("old copy"), "{text}");
+    assert_eq!(std::fs::read(bench.ledger().join("archive/R000002/freq.parquet")).expect("a copy"), kept);
+}
+
+#[test]
 fn an_edited_or_shortened_ledger_stops_everything() {
     let bench = Bench::new();
     released(&bench.freq("first", &["--by", "sex"]));

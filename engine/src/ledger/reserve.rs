@@ -4,14 +4,12 @@
 //! is made, every file is copied into the archive and only then recorded as released; whoever makes the table renames its files
 //! afterwards. A run that fails in between makes its reservation void; one that is killed leaves it, and it goes on counting.
 
-use std::fs::{DirBuilder, File};
-use std::io::{BufReader, Write};
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::archive;
 use super::beside::{Asked, Beside};
 use super::draft::Draft;
-use super::entry::{Claim, Event, FileRecord, Released, Voided};
+use super::entry::{Claim, Event, Released, Voided};
 use super::judge::Bar;
 use super::sets::SetDigest;
 use super::{Ledger, Locked, Naming, Status};
@@ -21,7 +19,7 @@ use crate::permit::Permit;
 use crate::plan::{Plan, Scope};
 use crate::policy::Linked;
 use crate::text;
-use crate::write::{Finished, file};
+use crate::write::Finished;
 
 /// A release that the ledger has admitted and that counts there. Holding one proves that the strata of the plan were judged
 /// together with every earlier release.
@@ -99,6 +97,7 @@ pub fn reserve(plan: &Plan) -> Result<Reservation, Problems> {
         replaces: plan.request().replaces.clone(),
         head: (0, String::new()),
     };
+    archive::free(&archive, &locked.releases.next_id())?;
     let id = append(&mut locked, plan, &draft, (callset, contigs), without)?;
     let (seq, hash) = locked.head();
     drop(locked);
@@ -205,8 +204,8 @@ impl Reservation {
 
     /// Copies every file into the archive, and only then records the release. Nothing may get its name before.
     pub(crate) fn archive(mut self, files: &[Finished], audit: &[u8], rows: u64) -> Result<()> {
-        let dir = self.archive.join(&self.id);
-        let kept = keep(&dir, files, audit);
+        let dir = archive::make(&self.archive, &self.id)?;
+        let kept = archive::keep(&dir, files, audit);
         let mut records = match kept {
             Ok(records) => records,
             Err(error) => {
@@ -234,46 +233,6 @@ impl Drop for Reservation {
             let _ = void.and_then(|void| self.ledger.lock()?.append(Event::Void(void)));
         }
     }
-}
-
-/// Copies files and audit, each checked against its digest on the way and put on disk.
-fn keep(dir: &Path, files: &[Finished], audit: &[u8]) -> Result<Vec<FileRecord>> {
-    let failed = |path: &Path, e: &std::io::Error| {
-        Error::io(path, e).on(text!("archive (nothing is released)", "保管（公開は行いません）"))
-    };
-    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| failed(dir, &e))?;
-    let mut records = Vec::new();
-    for finished in files {
-        let to = dir.join(&finished.name);
-        let copied = copy(&finished.path, &to).map_err(|e| failed(&to, &e))?;
-        if copied != finished.blake3 {
-            return Err(Error::input(text!(
-                "the copy is not the file that was written; nothing is released",
-                "コピーが元のファイルと一致しません。公開は行いません"
-            ))
-            .at(to.display(), ""));
-        }
-        records.push(FileRecord { name: finished.name.clone(), bytes: finished.bytes, blake3: copied });
-    }
-    let to = dir.join("audit.json");
-    let written = file::create(&to)?;
-    let put = |mut f: &File| f.write_all(audit).and_then(|()| f.sync_all());
-    put(&written).map_err(|e| failed(&to, &e))?;
-    let blake3 = blake3::hash(audit).to_hex().to_string();
-    records.push(FileRecord { name: "audit.json".to_owned(), bytes: audit.len() as u64, blake3 });
-    file::sync_dir(dir)?;
-    Ok(records)
-}
-
-/// Copies a file and gives the digest of what was read back from the copy.
-fn copy(from: &Path, to: &Path) -> std::io::Result<String> {
-    let _ = std::fs::remove_file(to);
-    let mut out = std::fs::OpenOptions::new().create_new(true).write(true).open(to)?;
-    std::io::copy(&mut BufReader::new(File::open(from)?), &mut out)?;
-    out.sync_all()?;
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(File::open(to)?)?;
-    Ok(hasher.finalize().to_hex().to_string())
 }
 
 fn not_there(id: &str) -> Error {
