@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use shukei::actor::Actor;
 use shukei::permit::Use;
-use shukei::plan::plan;
+use shukei::plan::{LedgerAt, plan};
 use shukei::run::{Output, frequency};
 use shukei::tally::Crew;
 use shukei::write::audit::Run;
@@ -337,8 +337,14 @@ fn a_permit_that_is_withdrawn_while_counting_stops_the_table() {
         revoked: vec![file("revoked.toml")],
         ..Use::default()
     };
-    let request =
-        Request { inputs: vec![vcf], samples, max_ploidy: 2, permit: Some(using), ..Request::default() };
+    let request = Request {
+        inputs: vec![vcf],
+        samples,
+        max_ploidy: 2,
+        permit: Some(using),
+        ledger: LedgerAt { dir: Some(file("ledger")), ..LedgerAt::default() },
+        ..Request::default()
+    };
     let plan = plan(request).expect("permitted");
     assert_eq!(plan.permit().map(|p| p.terms().id.as_str()), Some("P1-2026"));
     let publish = |out: &str| {
