@@ -5,15 +5,15 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Problems, Result};
-use crate::ledger::reserve;
-use crate::merge::merge;
-use crate::partial::{Partial, Place};
+use crate::ledger::{Reservation, reserve};
+use crate::merge::{Merged, merge};
+use crate::partial::{Notes, Partial, Place};
 use crate::plan::{Plan, recorded};
 use crate::suppress::{TableHeader, suppress};
 use crate::tally::{Crew, tally};
 use crate::write::audit::{self, Audit, Done, Run};
 use crate::write::staging::Staging;
-use crate::write::{self, Columns, ParquetSink, Sink, Statistic, TsvSink, VcfSink, write};
+use crate::write::{self, Columns, Finished, ParquetSink, Sink, Statistic, TsvSink, VcfSink, write};
 
 /// Where a table goes, and in which forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,17 +66,38 @@ fn finish(
     let merged = merge(plan, partials)?;
     let notes = merged.notes();
     let mut reservation = reserve(plan).map_err(|problems| recorded(plan.request(), problems))?;
-    let released = suppress(merged, &mut reservation)?;
+    match made((plan, merged, &notes), &mut reservation, &staging, output, run) {
+        Ok((files, audit)) => {
+            staging.publish(&files, &audit)?;
+            Ok(audit)
+        }
+        Err(problems) => {
+            // First the files go, then the word that they are gone is given.
+            drop(staging);
+            reservation.give_back();
+            Err(problems)
+        }
+    }
+}
+
+/// Makes and archives the files of a reserved release, and has it recorded.
+fn made(
+    (plan, merged, notes): (&Plan, Merged<'_>, &Notes),
+    reservation: &mut Reservation,
+    staging: &Staging,
+    output: &Output,
+    run: Run,
+) -> Result<(Vec<Finished>, Audit), Problems> {
+    let released = suppress(merged, reservation)?;
     let columns = Columns::new(plan, released.header(), &output.statistics);
     let sinks = sinks(staging.path(), released.header(), &columns, output.tsv)?;
     let written = write(released, sinks)?;
     let (facts, statistics) = (reservation.facts(), output.statistics.as_slice());
-    let audit = audit::of(&Done { plan, written: &written, notes: &notes, facts, statistics }, run);
+    let audit = audit::of(&Done { plan, written: &written, notes, facts, statistics }, run);
     // Counting takes hours; a permit that was withdrawn meanwhile stops the table.
     plan.still_permitted().map_err(|problems| recorded(plan.request(), problems))?;
     reservation.archive(&written.files, &audit.json(), audit.rows())?;
-    staging.publish(&written.files, &audit)?;
-    Ok(audit)
+    Ok((written.files, audit))
 }
 
 fn sinks(dir: &Path, header: &TableHeader, columns: &Columns, tsv: bool) -> Result<Vec<Box<dyn Sink>>> {

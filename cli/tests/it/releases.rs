@@ -3,6 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
+use shukei::ledger::{Ledger, Status};
+use shukei::partial::Place;
+use shukei::plan::LedgerAt;
+use shukei::tally::Crew;
+use shukei::{Backend, Request};
+
 use crate::support::{real, shukei, table, tables_as_bytes};
 
 /// People of the cohort of these tests.
@@ -268,6 +274,32 @@ fn an_old_copy_of_the_ledger_is_seen_by_its_archive() {
     let text = refused(&bench, "c", &bench.freq("c", &["--by", "district"]));
     assert!(text.contains("R000002") && text.contains("old copy"), "{text}");
     assert_eq!(std::fs::read(bench.ledger().join("archive/R000002/freq.parquet")).expect("a copy"), kept);
+}
+
+#[test]
+fn rows_that_were_read_without_being_recorded_go_on_counting() {
+    let bench = Bench::new();
+    let at = LedgerAt { dir: Some(bench.path("ledger")), ..LedgerAt::default() };
+    let request = Request {
+        inputs: vec![bench.path("cohort.vcf")],
+        samples: bench.path("people.tsv"),
+        max_ploidy: 2,
+        partitions: 1,
+        ledger: at,
+        ..Request::default()
+    };
+    let plan = shukei::plan::plan(request).expect("a plan");
+    drop(shukei::ledger::reserve(&plan).expect("reserved"));
+    let crew = Crew { threads: 1, backend: Backend::best(), progress: &|_| {} };
+    let partial = shukei::tally::tally(&plan, 0, crew, &Place::Unnamed(bench.dir.path())).expect("counted");
+    let merged = shukei::merge::merge(&plan, vec![partial]).expect("merged");
+    let mut reservation = shukei::ledger::reserve(&plan).expect("reserved");
+    let mut rows = shukei::suppress::suppress(merged, &mut reservation).expect("released rows");
+    assert!(rows.next_rows().expect("rows").is_some());
+    drop((rows, reservation));
+    let ledger = Ledger::open(&bench.path("ledger")).expect("a ledger");
+    assert_eq!(ledger.status_of("R000001"), Some(Status::Void));
+    assert_eq!(ledger.status_of("R000002"), Some(Status::Reserved));
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub struct Reservation {
     beside: Option<Beside>,
     facts: Facts,
     open: bool,
+    /// Rows may have been read.
+    read: bool,
 }
 
 /// What an audit says of the ledger.
@@ -102,7 +104,16 @@ pub fn reserve(plan: &Plan) -> Result<Reservation, Problems> {
     let (seq, hash) = locked.head();
     drop(locked);
     let facts = Facts { id: id.clone(), head: (seq, hash.to_string()), ..facts };
-    Ok(Reservation { ledger, id, plan: plan.digest().to_owned(), archive, beside, facts, open: true })
+    Ok(Reservation {
+        ledger,
+        id,
+        plan: plan.digest().to_owned(),
+        archive,
+        beside,
+        facts,
+        open: true,
+        read: false,
+    })
 }
 
 /// Releases that no longer count once this one is reserved: those of `--replaces`, and own reservations of the very same
@@ -199,11 +210,12 @@ impl Reservation {
 
     /// The earlier tables that every variant is judged together with.
     pub(crate) fn take_beside(&mut self) -> Option<Beside> {
+        self.read = true;
         self.beside.take()
     }
 
     /// Copies every file into the archive, and only then records the release. Nothing may get its name before.
-    pub(crate) fn archive(mut self, files: &[Finished], audit: &[u8], rows: u64) -> Result<()> {
+    pub(crate) fn archive(&mut self, files: &[Finished], audit: &[u8], rows: u64) -> Result<()> {
         let dir = archive::make(&self.archive, &self.id)?;
         let kept = archive::keep(&dir, files, audit);
         let mut records = match kept {
@@ -222,11 +234,18 @@ impl Reservation {
     }
 }
 
+impl Reservation {
+    /// The files of a run that failed are gone, and nothing of it can be read by anybody: the release does not count. If the
+    /// ledger cannot take that word, it goes on counting, which is the safe side.
+    pub(crate) fn give_back(mut self) {
+        self.read = false;
+    }
+}
+
 impl Drop for Reservation {
-    /// A run that failed gives its reservation back: nothing of it can be read by anybody. If the ledger cannot take that
-    /// word, the reservation goes on counting, which is the safe side.
+    /// Gives the reservation back, unless rows were handed out: whoever read them may have kept them.
     fn drop(&mut self) {
-        if self.open {
+        if self.open && !self.read {
             let reason = Some("the run failed before its files were released".to_owned());
             let void = |actor| Voided { id: self.id.clone(), actor, permit_project: None, reason };
             let void = Actor::current().map(void);

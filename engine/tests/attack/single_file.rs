@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::SystemTime;
 
-use shukei::plan::plan;
+use shukei::plan::{LedgerAt, plan};
 use shukei::run::{Output, frequency};
 use shukei::tally::Crew;
 use shukei::write::audit::Run;
@@ -43,6 +43,7 @@ fn freq(variants: usize, samples: &Samples<'_>, by: &[&str]) -> Option<Rows> {
         by: by.iter().map(|&b| b.to_owned()).collect(),
         max_ploidy: 2,
         partitions: 1,
+        ledger: LedgerAt { dir: Some(path("ledger")), ..LedgerAt::default() },
         ..Request::default()
     };
     let plan = plan(request).ok()?;
