@@ -183,9 +183,12 @@ impl Joint {
         if (1..prints.len()).any(|t| self.tables[t].since.cut && lost(t)) {
             return Allowed::Nothing;
         }
-        let open = !row.closed && !(0..prints.len()).any(lost) && !self.closed(prints);
+        // Beside other calls of the same people nothing is added: no sum of the one is a sum of the other, so that nothing
+        // about their crossings could be audited.
+        let other = self.other_calls(prints);
+        let open = !other && !row.closed && !(0..prints.len()).any(lost) && !self.closed(prints);
         let full = self.shape(row.zone, prints);
-        if self.other_calls(prints) && self.strict {
+        if other && self.strict {
             return Allowed::Nothing;
         }
         if self.adds_nothing(&full, prints) {
