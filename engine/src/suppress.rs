@@ -12,6 +12,7 @@ mod layout;
 mod linked;
 mod margins;
 mod released;
+mod reservoir;
 mod sums;
 #[cfg(test)]
 mod tests;

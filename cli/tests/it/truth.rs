@@ -3,6 +3,7 @@
 //!
 //! Each test says on stderr what it compared (`cargo test truth -- --nocapture`).
 
+mod chain;
 mod cohort;
 mod crooked;
 mod people;

@@ -5,12 +5,14 @@
 //!     rest = node
 //!     for each child but the last:  both c and rest − c pass → c is a part, rest = rest − c;  else stop, rest stays together
 //!     all steps taken → the last child is the rest;  parts are split further in turn
+//!     behind a step that failed: `reservoir`
 //! ```
 //! The print is a function of the sets at which this stops; each of them passes on printed numbers alone.
 //!
 //! Which children a node has in a zone, in which order, and what each part and each rest must hold is public and is written
 //! down once per plan and zone. Per variant a few numbers are compared.
 
+use super::reservoir::{Reservoir, Stopped};
 use super::sums::{Counts, Rule, Sets, Table, Test};
 use crate::region::Zone;
 use crate::strata::{Family, Size, Strata};
@@ -28,6 +30,8 @@ struct Chain {
     steps: Vec<Step>,
     /// The child that is the rest when every step is taken; none in a leaf.
     last: Option<usize>,
+    /// All children, with people.
+    children: Vec<(usize, i64)>,
 }
 
 /// One family in one zone.
@@ -35,6 +39,7 @@ pub(super) struct Tree {
     sets: Sets,
     parents: Vec<u32>,
     chains: Vec<Chain>,
+    reservoir: Option<Reservoir>,
 }
 
 /// What was decided for one variant in one family. The memory is kept from variant to variant.
@@ -69,6 +74,7 @@ impl Tree {
             sets: Sets::new(&family.leaf_of_cell, family.nodes.len(), strata, zone),
             parents: family.nodes.iter().map(|n| u32::try_from(n.parent).unwrap_or(u32::MAX)).collect(),
             chains: (0..family.nodes.len()).map(|node| chain(family, node, zone, k)).collect(),
+            reservoir: Reservoir::of(zone, k),
         }
     }
 
@@ -95,7 +101,7 @@ impl Tree {
         let mut next = 0;
         while let Some(&node) = alone.get(next) {
             next += 1;
-            let Chain { steps, last } = &self.chains[node];
+            let Chain { steps, last, children } = &self.chains[node];
             let Some(last) = last else { continue };
             rest.clear();
             rest.extend((0..rule.columns()).map(|column| sums.get(node, column)));
@@ -112,10 +118,14 @@ impl Tree {
                 rest.iter_mut().enumerate().for_each(|(c, n)| *n -= sums.get(step.child, c));
                 taken += 1;
             }
-            if taken == steps.len() {
+            let Some(failed) = steps.get(taken) else {
                 alone.push(*last);
-            } else {
-                stopped.push((node, taken));
+                continue;
+            };
+            stopped.push((node, taken));
+            if let Some(reservoir) = self.reservoir {
+                let at = Stopped { rule, sums, test: &failed.part, children: &children[taken..] };
+                reservoir.go_on(&at, rest, alone);
             }
         }
     }
@@ -132,5 +142,10 @@ fn chain(family: &Family, node: usize, zone: Zone, k: u32) -> Chain {
         left = left.minus(size(child));
         Step { child, part: Test::of(size(child), zone, k), rest: Test::of(left, zone, k) }
     };
-    Chain { steps: parts.iter().map(step).collect(), last: Some(last) }
+    let people = |&child: &usize| (child, i64::from(size(child).counted(zone)));
+    Chain {
+        steps: parts.iter().map(step).collect(),
+        last: Some(last),
+        children: children.iter().map(people).collect(),
+    }
 }

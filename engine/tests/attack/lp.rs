@@ -99,7 +99,7 @@ impl Siege<'_> {
         let part = self.part;
         let ways: Vec<Vec<&Row>> = match part.alternatives.as_slice() {
             [] => vec![Vec::new()],
-            some => some.iter().map(|row| vec![row]).collect(),
+            some => some.iter().map(|way| way.iter().collect()).collect(),
         };
         let mut possible: BTreeSet<i64> = BTreeSet::new();
         for way in &ways {
@@ -210,9 +210,8 @@ fn attack(
         let sets = targets(reader.plan, part.cells, dice, 12);
         let points: Vec<Vec<i64>> = same.iter().map(|calls| part.read(K, calls)).collect();
         for at in &points {
-            let denied = part.alternatives.is_empty() || part.alternatives.iter().any(|row| row.holds(at));
             assert!(
-                denied && part.program.rows.iter().all(|row| row.holds(at)),
+                part.allows(at) && part.program.rows.iter().all(|row| row.holds(at)),
                 "a program excludes what happens"
             );
         }

@@ -4,6 +4,7 @@
 
 use shukei::region::Zone;
 
+use crate::behind::Behind;
 use crate::margins::{Margin, Margins, Table};
 use crate::plan::{Node, Set, copies};
 use crate::world::{Micro, World};
@@ -25,26 +26,28 @@ pub(crate) enum Broken {
     TrueCarriers,
     /// A further family is printed whenever its own tree is complete.
     SecondAlone,
+    /// What goes on behind a step that failed is.
+    Behind(Behind),
     /// Rule (c) is.
     Margins(Margins),
 }
 
 /// What a table would show of a set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Shown {
-    an: i64,
-    ac: Vec<i64>,
+pub(crate) struct Shown {
+    pub(crate) an: i64,
+    pub(crate) ac: Vec<i64>,
     /// Diploid hom-ref′, het, hom-alt; haploid REF′, ALT.
-    classes: [i64; 5],
+    pub(crate) classes: [i64; 5],
 }
 
 /// One data set of one world.
-struct Case<'a> {
-    world: &'a World,
+pub(crate) struct Case<'a> {
+    pub(crate) world: &'a World,
     data: &'a [&'a Micro],
-    broken: Broken,
+    pub(crate) broken: Broken,
     /// ALTs that the root shows.
-    printed: Vec<usize>,
+    pub(crate) printed: Vec<usize>,
 }
 
 /// The print by the rule as this file states it, in the form of `Product::print`.
@@ -64,12 +67,12 @@ pub(crate) fn model(world: &World, broken: Broken, data: &[&Micro]) -> Vec<u32> 
 type Nodes = Vec<(usize, usize)>;
 
 impl Case<'_> {
-    fn k(&self) -> i64 {
+    pub(crate) fn k(&self) -> i64 {
         i64::from(self.world.request.k)
     }
 
     /// Two copies, one copy.
-    fn by_ploidy(&self, cells: Set) -> [u32; 2] {
+    pub(crate) fn by_ploidy(&self, cells: Set) -> [u32; 2] {
         let people = self.world.plan.people(cells);
         [2, 1].map(|p| (0..3).filter(|&s| copies(s, self.world.request.zone) == p).map(|s| people[s]).sum())
     }
@@ -81,7 +84,7 @@ impl Case<'_> {
     }
 
     /// People shown as not called, per finest plan cell, on X and Y per sex.
-    fn shown(&self, cells: Set, truth: bool) -> Shown {
+    pub(crate) fn shown(&self, cells: Set, truth: bool) -> Shown {
         let mut shown = Shown { an: 0, ac: vec![0; self.printed.len()], classes: [0; 5] };
         for cell in self.world.plan.list(cells) {
             let mut not_called = [0u32; 3];
@@ -115,7 +118,7 @@ impl Case<'_> {
         shown
     }
 
-    fn passes(&self, cells: Set, tier_g: bool) -> bool {
+    pub(crate) fn passes(&self, cells: Set, tier_g: bool) -> bool {
         let (zone, k) = (self.world.request.zone, self.world.request.k);
         let [two, one] = self.by_ploidy(cells);
         let guarded = matches!(zone, Zone::X | Zone::Y)
@@ -162,20 +165,25 @@ impl Case<'_> {
         while let Some(node) = open.pop() {
             alone.push((family, node));
             let chain: Vec<usize> = nodes[node].children.iter().copied().filter(counted).collect();
-            for (i, &child) in chain.iter().enumerate() {
-                let rest = chain[i + 1..].iter().fold(0, |set, &c| set | nodes[c].cells);
+            let union = |list: &[usize]| list.iter().fold(0, |set, &c| set | nodes[c].cells);
+            let one_part = self.broken == Broken::OnePart;
+            let both = |child: usize, rest: Set| {
                 let child_passes = self.passes(nodes[child].cells, tier_g);
-                let one_part = self.broken == Broken::OnePart;
                 // The last child is the rest of the step before, which was tested.
-                let taken = match rest {
+                match rest {
                     0 => !one_part || child_passes,
                     _ => child_passes && (one_part || self.passes(rest, tier_g)),
-                };
-                if !taken {
-                    complete = false;
-                    break;
                 }
-                open.push(child);
+            };
+            let failed = (0..chain.len()).find(|&i| !both(chain[i], union(&chain[i + 1..])));
+            open.extend(&chain[..failed.unwrap_or(chain.len())]);
+            if let Some(failed) = failed {
+                complete = false;
+                let behind: Vec<(usize, Set)> =
+                    chain[failed..].iter().map(|&c| (c, nodes[c].cells)).collect();
+                if !one_part {
+                    open.extend(self.behind(&behind, tier_g));
+                }
             }
         }
         (alone, complete)

@@ -25,8 +25,8 @@ pub(crate) struct Part {
     pub(crate) program: Program,
     /// By plan cell; `None` outside the part.
     pub(crate) vars: Vec<Option<Cell>>,
-    /// One of these holds, if there are any.
-    pub(crate) alternatives: Vec<Row>,
+    /// All rows of one of these hold, if there are any.
+    pub(crate) alternatives: Vec<Vec<Row>>,
 }
 
 /// A count of a set, and the most of it where the set does not pass.
@@ -66,6 +66,29 @@ impl Part {
                 Count::HomAlt => c.homalt.clone(),
             }
         })
+    }
+
+    /// One more denial: one of its limits holds beside one of the ways so far.
+    pub(crate) fn deny(&mut self, denial: &[Limit]) {
+        let inside = || denial.iter().filter(|l| l.0 & !self.cells == 0);
+        let rows: Vec<Row> =
+            inside().map(|&(set, count, most)| self.count(set, count).at_most(most)).collect();
+        let before = std::mem::take(&mut self.alternatives);
+        let before = if before.is_empty() { vec![Vec::new()] } else { before };
+        let both = before
+            .iter()
+            .flat_map(|way| rows.iter().map(|row| way.iter().chain([row]).cloned().collect::<Vec<Row>>()));
+        let possible = |way: &Vec<Row>| {
+            let rows: Vec<&Row> = way.iter().collect();
+            !matches!(self.program.least(&Expr::default(), &rows), Answer::Infeasible)
+        };
+        self.alternatives = both.filter(possible).collect();
+    }
+
+    /// True when the data can be in one of the ways.
+    pub(crate) fn allows(&self, at: &[i64]) -> bool {
+        self.alternatives.is_empty()
+            || self.alternatives.iter().any(|way| way.iter().all(|row| row.holds(at)))
     }
 
     pub(crate) fn can_fail(&self, denial: &[Limit]) -> bool {

@@ -96,6 +96,28 @@ pub(crate) fn one_family() -> impl Strategy<Value = Request> {
     )
 }
 
+/// One chain of 3 to 6 children, some with children of their own, where everybody has the same number of copies: what goes on
+/// behind a step that failed.
+pub(crate) fn chains() -> impl Strategy<Value = Request> {
+    let zone = prop_oneof![3 => Just(Zone::Diploid), 1 => Just(Zone::Mt)];
+    let flags = (0u32..4, any::<bool>(), 0u32..4, 0u32..3);
+    (2u32..=3, zone, vec((0u32..6, 0u32..4), 3..=6), flags).prop_map(
+        |(k, zone, children, (deep, genotypes, missing, wide))| {
+            let mut groups = Vec::new();
+            for (i, (extra, below)) in children.iter().enumerate() {
+                let people = k + if wide > 0 { *extra } else { extra % 2 };
+                if deep == 0 && *below == 0 && people >= 2 * k {
+                    groups.push(group(people - k, &[&format!("t{i}/x")]));
+                    groups.push(group(k, &[&format!("t{i}/y")]));
+                } else {
+                    groups.push(group(people, &[&format!("t{i}")]));
+                }
+            }
+            Request { zone, genotypes, missing: missing == 0, ..Request::new(k, groups) }
+        },
+    )
+}
+
 /// Two or three families over up to six cells, people of both kinds of decision: (a) where somebody is not called or
 /// genotypes are asked for, (c) elsewhere.
 pub(crate) fn families() -> impl Strategy<Value = Request> {

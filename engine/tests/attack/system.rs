@@ -55,10 +55,7 @@ impl Reader<'_> {
             // Where another part can be what failed, this one need not be.
             let able: Vec<usize> = (0..parts.len()).filter(|&i| parts[i].can_fail(&denial)).collect();
             if let [only] = able.as_slice() {
-                let part = &mut parts[*only];
-                let inside = denial.iter().filter(|l| l.0 & !part.cells == 0);
-                part.alternatives =
-                    inside.map(|&(set, count, most)| part.count(set, count).at_most(most)).collect();
+                parts[*only].deny(&denial);
             }
         }
         parts
@@ -180,18 +177,57 @@ impl Reader<'_> {
         limits.into_iter().map(|(count, most)| (set, count, most)).collect()
     }
 
-    /// The withheld step of each chain of one family.
+    /// The withheld steps of each chain of one family.
     fn steps(&self, family: usize) -> Vec<Vec<Limit>> {
         let (nodes, shown) = (&self.plan.families[family], &self.table.nodes[family]);
-        let step = |(node, whole): (&Node, &Option<Shown>)| {
-            whole.as_ref()?;
+        let chain = |(node, whole): (&Node, &Option<Shown>)| -> Option<Vec<Vec<Limit>>> {
             let stop = node.children.iter().position(|&c| shown[c].is_none())?;
-            let rest = node.children[stop + 1..].iter().fold(0, |set, &c| set | nodes[c].cells);
-            let mut tests = self.fails(nodes[node.children[stop]].cells, self.table.tier_g());
-            tests.extend(self.fails(rest, self.table.tier_g()));
-            Some(tests)
+            let before = node.children[..stop].iter().filter_map(|&c| shown[c]);
+            let left = before.fold((*whole)?, |left, part| left.minus(&part));
+            let child = |&c: &usize| (nodes[c].cells, shown[c]);
+            let children: Vec<(Set, Option<Shown>)> = node.children[stop..].iter().map(child).collect();
+            Some(self.chain(left, &children))
         };
-        nodes.iter().zip(shown).filter_map(step).collect()
+        nodes.iter().zip(shown).filter_map(chain).flatten().collect()
+    }
+
+    /// The withheld steps of a chain of which the first of these children failed, beside `left`.
+    fn chain(&self, left: Shown, children: &[(Set, Option<Shown>)]) -> Vec<Vec<Limit>> {
+        let tier_g = self.table.tier_g();
+        let both = |part: Set, rest: Set| [self.fails(part, tier_g), self.fails(rest, tier_g)].concat();
+        let mut rest = children.iter().fold(0, |set, c| set | c.0);
+        let mut denied = vec![both(children[0].0, rest & !children[0].0)];
+        let sides = |shown: &Shown| match shown.classes {
+            Some([homref, het, homalt]) => {
+                vec![(homref, Count::HomRef), (het, Count::Het), (homalt, Count::HomAlt)]
+            }
+            None => vec![(shown.ac, Count::Alt), (shown.an - shown.ac, Count::Rest)],
+        };
+        let each = if tier_g { 1 } else { 2 };
+        let moved = each * (i64::from(self.k) - 1);
+        let full = |set: Set| each * i64::from(self.plan.size(set));
+        let all = sides(&left);
+        let lost = full(rest) - all.iter().map(|s| s.0).sum::<i64>();
+        let side = (0..all.len()).min_by_key(|&i| all[i].0).unwrap();
+        let fits = |i: &usize| full(children[*i].0) - lost >= all[side].0 + moved;
+        let Some(reservoir) = (1..children.len()).rev().find(fits) else { return denied };
+        let (mut numbers, mut held) = (left, 1);
+        for (_, &(set, shown)) in children.iter().enumerate().skip(1).filter(|(i, _)| *i != reservoir) {
+            if let Some(shown) = shown {
+                (rest, numbers) = (rest & !set, numbers.minus(&shown));
+            } else {
+                held += 1;
+                denied.push(both(set, rest & !set));
+            }
+        }
+        if let (set, None) = children[reservoir] {
+            // More of the side in those held back is less of it in the reservoir.
+            let most = sides(&numbers)[side].0 - moved * (held - 1) - 1;
+            let mut last = both(set, rest & !set);
+            last.push((set, all[side].1, most));
+            denied.push(last);
+        }
+        denied
     }
 
     /// Cells of the leaves of the first families.

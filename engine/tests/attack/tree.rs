@@ -3,8 +3,9 @@
 use shukei::region::Zone;
 
 use crate::attacker::{Attack, attack};
+use crate::behind::Behind;
 use crate::model::{Broken, model};
-use crate::random::{campaign, families, one_family};
+use crate::random::{campaign, chains, families, one_family};
 use crate::world::{Product, Request, World, cross, group, leaves, men};
 
 /// The product under attack; every print is also that of the rule written a second time.
@@ -46,6 +47,21 @@ pub(crate) fn world(request: Request) -> World {
 fn nothing_is_found_in_one_family() {
     let (cases, budget) = scale(60, 12_000);
     nothing_found("one family", &campaign(cases, budget, &one_family(), product));
+}
+
+#[test]
+fn nothing_is_found_behind_a_failed_step() {
+    let (cases, budget) = scale(60, 12_000);
+    nothing_found("behind a failed step", &campaign(cases, budget, &chains(), product));
+}
+
+/// The chain goes on behind a step that failed, and a part of the rule for that is off.
+#[test]
+fn chains_that_go_on_without_a_reservoir_leak() {
+    let (cases, budget) = scale(60, 12_000);
+    for how in [Behind::None, Behind::AnyPlaces, Behind::AnySum] {
+        must_leak(how, &campaign(cases, budget, &chains(), |w| broken(w, Broken::Behind(how))));
+    }
 }
 
 #[test]

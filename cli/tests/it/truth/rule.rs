@@ -3,19 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::chain::Chain;
 use super::cohort::Unit;
 
 /// Fewest people.
-const K: i64 = 10;
+pub(super) const K: i64 = 10;
 
 /// What is known of a person: attribute → level.
 pub(crate) type Attributes = BTreeMap<&'static str, String>;
 
 /// A node of a family: its name (`sex_F`), its plan cells, its children in chain order.
-struct Node {
-    name: String,
-    cells: BTreeSet<usize>,
-    children: Vec<Node>,
+pub(super) struct Node {
+    pub(super) name: String,
+    pub(super) cells: BTreeSet<usize>,
+    pub(super) children: Vec<Node>,
 }
 
 /// What a plan makes of `--by`.
@@ -32,18 +33,18 @@ pub(crate) type Row = BTreeMap<String, String>;
 
 /// What would be printed of a set of people.
 #[derive(Clone, Default)]
-struct Sums {
-    subjects: i64,
-    an: i64,
-    ac: Vec<i64>,
-    homref: i64,
-    het: i64,
-    homalt: i64,
+pub(super) struct Sums {
+    pub(super) subjects: i64,
+    pub(super) an: i64,
+    pub(super) ac: Vec<i64>,
+    pub(super) homref: i64,
+    pub(super) het: i64,
+    pub(super) homalt: i64,
 }
 
 /// The tiers.
 #[derive(Clone, Copy, PartialEq)]
-enum Tier {
+pub(super) enum Tier {
     A,
     G,
 }
@@ -171,14 +172,15 @@ impl Design {
             return self.margins(root, sums);
         }
         let pass = |cells: &BTreeSet<usize>| passes(tier, &sums(cells));
+        let chain = Chain { tier, sums, goes_on: root.ac.len() == 1 };
         let mut all = vec![Vec::new(); self.families.len()];
-        let mut complete = leaves(&self.families[0], &pass, &mut all[0]);
+        let mut complete = chain.leaves(&self.families[0], &mut all[0]);
         for (n, chosen) in all.iter_mut().enumerate().skip(1) {
             // Attempted beside complete ones only, and none after a denial.
             if !(complete && self.atoms_pass(n, &pass)) {
                 break;
             }
-            complete = leaves(&self.families[n], &pass, chosen);
+            complete = chain.leaves(&self.families[n], chosen);
         }
         all
     }
@@ -192,7 +194,7 @@ impl Design {
         let mut all = vec![Vec::new(); self.families.len()];
         let everybody = &self.families[0].cells;
         if root.ac[0] < 8 * K - 8 || root.an - root.ac[0] < 8 * K - 6 {
-            leaves(&self.families[0], &|cells| passes(Tier::A, &sums(cells)), &mut all[0]);
+            Chain { tier: Tier::A, sums, goes_on: true }.leaves(&self.families[0], &mut all[0]);
             return all;
         }
         let rare = |cells: &BTreeSet<usize>| {
@@ -285,7 +287,7 @@ impl Design {
         let mut atoms = vec![self.families[0].cells.clone()];
         for family in &self.families[..=n] {
             let mut finest = Vec::new();
-            leaves(family, &|_| true, &mut finest);
+            finest_nodes(family, &mut finest);
             atoms = atoms.iter().flat_map(|a| finest.iter().map(|f| a & f).collect::<Vec<_>>()).collect();
             atoms.retain(|a| !a.is_empty());
         }
@@ -296,7 +298,7 @@ impl Design {
 /// A printed group and its reduced set.
 type Group = (BTreeSet<usize>, BTreeSet<usize>);
 
-fn passes(tier: Tier, sums: &Sums) -> bool {
+pub(super) fn passes(tier: Tier, sums: &Sums) -> bool {
     sums.subjects >= K
         && match tier {
             Tier::A => {
@@ -331,24 +333,12 @@ fn tree(
     Node { name, cells, children }
 }
 
-/// The chosen leaves below a node that passes; true when no step was withheld.
-fn leaves(node: &Node, pass: &dyn Fn(&BTreeSet<usize>) -> bool, chosen: &mut Vec<BTreeSet<usize>>) -> bool {
-    let Some((last, steps)) = node.children.split_last() else {
-        chosen.push(node.cells.clone());
-        return true;
-    };
-    let mut rest = node.cells.clone();
-    let mut complete = true;
-    for child in steps {
-        let left = &rest - &child.cells;
-        if !(pass(&child.cells) && pass(&left)) {
-            chosen.push(rest);
-            return false;
-        }
-        complete &= leaves(child, pass, chosen);
-        rest = left;
+/// The finest nodes of a family.
+fn finest_nodes(node: &Node, finest: &mut Vec<BTreeSet<usize>>) {
+    if node.children.is_empty() {
+        finest.push(node.cells.clone());
     }
-    leaves(last, pass, chosen) && complete
+    node.children.iter().for_each(|child| finest_nodes(child, finest));
 }
 
 /// Every node of a family that is a union of chosen leaves.

@@ -167,26 +167,61 @@ impl Case<'_> {
             alone.push((node, sums.clone()));
             let counted = |c: &usize| family.nodes[*c].size.counted(self.zone) > 0;
             let chain: Vec<usize> = family.nodes[node].children.iter().copied().filter(counted).collect();
-            let Some((&last, steps)) = chain.split_last() else { continue };
             let size = chain.iter().fold(Size::default(), |sum, &c| sum.plus(family.nodes[c].size));
             let mut rest = Sums { size, ..sums };
-            let mut taken = 0;
-            for &child in steps {
-                let part = self.node(family, child);
-                let left = rest.minus(&part);
-                if !(self.passes(&part) && self.passes(&left)) {
-                    break;
-                }
+            let mut children = chain.into_iter().map(|c| (c, self.node(family, c))).collect::<Vec<_>>();
+            while children.len() > 1 && self.both(&children[0].1, &rest) {
+                let (child, part) = children.remove(0);
                 open.push(child);
-                (rest, taken) = (left, taken + 1);
+                rest = rest.minus(&part);
             }
-            if taken == steps.len() {
-                open.push(last);
-            } else {
+            if children.len() > 1 {
                 complete = false;
+                open.extend(self.behind(children, rest));
+            } else {
+                open.extend(children.first().map(|c| c.0));
             }
         }
         (alone, complete)
+    }
+
+    fn both(&self, part: &Sums, rest: &Sums) -> bool {
+        self.passes(part) && self.passes(&rest.minus(part))
+    }
+
+    /// What is split off behind the first of these children, which failed; `rest` is all of them.
+    fn behind(&self, children: Vec<(usize, Sums)>, mut rest: Sums) -> Vec<usize> {
+        if self.printed.len() > 1 || matches!(self.zone, Zone::X | Zone::Y) {
+            return Vec::new();
+        }
+        let two = self.zone == Zone::Diploid;
+        let each = if two && !self.genotypes { 2 } else { 1 };
+        let w = each * (self.k() - 1);
+        let sides = |sums: &Sums| match (self.genotypes, two) {
+            (false, _) => vec![sums.ac[0], sums.an - sums.ac[0]],
+            (true, true) => sums.classes[..3].to_vec(),
+            (true, false) => sums.classes[3..].to_vec(),
+        };
+        let places = |sums: &Sums| each * i64::from(sums.size.subjects());
+        let all = sides(&rest);
+        let rarest = *all.iter().min().unwrap();
+        let side = all.iter().position(|&n| n == rarest).unwrap();
+        let not_called = places(&rest) - all.iter().sum::<i64>();
+        let fits = |c: &&(usize, Sums)| places(&c.1) - not_called >= rarest + w;
+        let Some(reservoir) = children[1..].iter().rev().find(fits) else { return Vec::new() };
+        let (mut parts, mut held) = (Vec::new(), 1);
+        for (child, part) in children[1..].iter().filter(|c| c.0 != reservoir.0) {
+            if self.both(part, &rest) {
+                parts.push(*child);
+                rest = rest.minus(part);
+            } else {
+                held += 1;
+            }
+        }
+        if self.both(&reservoir.1, &rest) && sides(&rest.minus(&reservoir.1))[side] <= w * (held - 1) {
+            parts.push(reservoir.0);
+        }
+        parts
     }
 
     /// Families of which one has several levels: rule (a).
