@@ -39,7 +39,10 @@ impl Case<'_> {
         let lost = each * i64::from(self.world.plan.size(everybody)) - all.iter().sum::<i64>();
         let (side, rare) = all.iter().copied().enumerate().min_by_key(|s| (s.1, s.0)).unwrap();
         let moved = each * (self.k() - 1);
-        let how = if let Broken::Behind(how) = self.broken { how } else { Behind::Sound };
+        let how = match self.broken {
+            Broken::Behind(how) | Broken::Genotypes(how) => how,
+            _ => Behind::Sound,
+        };
         let wanted = match how {
             Behind::AnyPlaces => 0,
             _ => rare + moved,

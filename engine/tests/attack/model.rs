@@ -28,6 +28,8 @@ pub(crate) enum Broken {
     SecondAlone,
     /// What goes on behind a step that failed is.
     Behind(Behind),
+    /// Genotypes are considered at every variant (T1 by another public function), and what goes on behind a failed step is.
+    Genotypes(Behind),
     /// Rule (c) is.
     Margins(Margins),
 }
@@ -145,6 +147,7 @@ impl Case<'_> {
         let enough = minor * minor >= 4 * self.k() * root.an;
         let considered = match self.broken {
             Broken::TrueCarriers => enough,
+            Broken::Genotypes(_) => self.printed.len() == 1,
             _ => self.printed.len() == 1 && (plain || (self.world.request.genotypes && enough)),
         };
         match (considered, considered && self.passes(everybody, true)) {

@@ -55,6 +55,18 @@ fn nothing_is_found_behind_a_failed_step() {
     nothing_found("behind a failed step", &campaign(cases, budget, &chains(), product));
 }
 
+/// In cohorts that can be enumerated hardly any variant is common enough for T1.
+#[test]
+fn nothing_is_found_in_genotypes_behind_a_failed_step() {
+    let (cases, budget) = scale(60, 12_000);
+    let sound = |w: &World| broken(w, Broken::Genotypes(Behind::Sound));
+    let mut found = campaign(cases, budget, &chains(), sound);
+    found.add(sound(&world(Request { genotypes: true, ..Request::new(2, leaves(&[6, 6, 6, 6])) })));
+    nothing_found("genotypes behind a failed step", &found);
+    let masked = |w: &World| broken(w, Broken::CellMasking);
+    must_leak("the same, cells masked", &campaign(cases / 5, budget / 2, &chains(), masked));
+}
+
 /// The chain goes on behind a step that failed, and a part of the rule for that is off.
 #[test]
 fn chains_that_go_on_without_a_reservoir_leak() {
