@@ -2,7 +2,7 @@
 //!
 //! `merge` hands over the counts of every variant; this file decides, variant by variant, which nodes are printed, and
 //! hands out rows in which nothing else is left. The rules are those of `disclosure.md` §2–§4; the tree rule is in
-//! `tree`, further families in `families`, the tests in `sums`, what a plan fixes for all
+//! `tree` and `reservoir`, further families in `families`, the tests in `sums`, what a plan fixes for all
 //! variants in `layout`; `variant` puts them together.
 
 mod beside;
