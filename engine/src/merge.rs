@@ -201,7 +201,7 @@ fn added(cells: Vec<CellCounts>) -> Vec<CellCounts> {
 mod tests {
     use super::*;
     use crate::partial::Place;
-    use crate::plan::{Request, plan};
+    use crate::plan::{LedgerAt, Request, plan};
     use crate::tally::{Crew, tally};
 
     #[test]
@@ -219,8 +219,9 @@ mod tests {
         let head = "##fileformat=VCFv4.3\n##contig=<ID=1,length=249250621>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT";
         std::fs::write(&vcf, format!("{head}{names}\n1\t5\t.\tA\tC\t.\t.\t.\tGT{calls}\n")).unwrap();
         std::fs::write(&samples, table).unwrap();
-        let request =
-            Request { inputs: vec![vcf], samples, max_ploidy: 2, partitions: 1, ..Request::default() };
+        let ledger = LedgerAt { dir: Some(dir.path().join("ledger")), ..LedgerAt::default() };
+        let inputs = vec![vcf];
+        let request = Request { inputs, samples, max_ploidy: 2, partitions: 1, ledger, ..Request::default() };
         let mine = plan(request.clone()).unwrap();
         let other = plan(Request { by: vec!["group".into()], ..request }).unwrap();
         let crew = Crew { threads: 1, backend: crate::Backend::best(), progress: &|_| {} };

@@ -289,7 +289,7 @@ mod tests {
 
     use super::*;
     use crate::partial::Place;
-    use crate::plan::{Request, plan};
+    use crate::plan::{LedgerAt, Request, plan};
     use crate::tally::tally;
 
     /// A plan over a file of this many lines of 1 MiB, and the place it lies in.
@@ -308,8 +308,9 @@ mod tests {
         }
         std::fs::write(&vcf, text + "\n").unwrap();
         std::fs::write(&samples, table).unwrap();
-        let request =
-            Request { inputs: vec![vcf], samples, max_ploidy: 2, partitions: 1, ..Request::default() };
+        let ledger = LedgerAt { dir: Some(dir.path().join("ledger")), ..LedgerAt::default() };
+        let inputs = vec![vcf];
+        let request = Request { inputs, samples, max_ploidy: 2, partitions: 1, ledger, ..Request::default() };
         let plan = plan(request).unwrap();
         (dir, plan)
     }
