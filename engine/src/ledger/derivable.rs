@@ -272,7 +272,6 @@ struct Bases {
 }
 
 #[cfg(test)]
-#[expect(clippy::single_range_in_vec_init, reason = "people of one range")]
 mod tests {
     use super::*;
 
