@@ -171,11 +171,13 @@ fn coordinates(build: Option<Build>, request: &Request) -> String {
     if request.reference.is_some() { format!("{build}, left-aligned") } else { build }
 }
 
-/// The strictest of all policies that are named.
+/// The strictest of all policies that are named; the built-in one where none is.
 fn policy(request: &Request, problems: &mut Problems) -> Option<Policy> {
     let read: Vec<Option<Policy>> =
         request.policy.iter().map(|path| problems.keep(Policy::read(path))).collect();
-    read.into_iter().try_fold(Policy::default(), |strictest, policy| Some(strictest.and(&policy?)))
+    let mut read = read.into_iter();
+    let Some(first) = read.next() else { return Some(Policy::default()) };
+    read.try_fold(first?, |strictest, policy| Some(strictest.and(&policy?)))
 }
 
 /// What a frequency table asks of a permit.

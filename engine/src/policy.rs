@@ -42,7 +42,8 @@ pub enum MissingCalls {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Linked {
-    /// Differences pass, and the intervals that printed numbers leave are wide: audited, not proved.
+    /// Differences pass, and the intervals that printed numbers leave are wide: audited, not proved, so that a person must
+    /// look before such a table goes out. Holds only where every policy file says so.
     Audit,
     /// Only what adds nothing, or refines complete trees into cells that all pass: for tables that go out without a
     /// person looking.
@@ -86,7 +87,7 @@ impl Default for Policy {
             genotype_tier: GenotypeTier::OnRequest,
             sexchrom: SexChromosomes::Guarded,
             missing: MissingCalls::Class,
-            linked: Linked::Audit,
+            linked: Linked::Strict,
         }
     }
 }

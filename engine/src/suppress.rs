@@ -214,16 +214,11 @@ impl Suppressor {
                 .collect();
             let own = |alt| beside::own(variant.decisions(), &self.stratum_of, alt, row.genotypes);
             allowed = at.allowed(row, &alts, &own, &|| variant.every_cell_passes(layout, unit, tier));
-            // Whether a row was cut back to its root must not show in a child that is everybody.
-            if allowed == Allowed::All
-                && !variant.decisions().any(|(family, d)| layout.trees[family].is_split(d))
-            {
-                allowed = Allowed::Root;
-            }
         }
         match allowed {
             Allowed::Nothing => return,
-            Allowed::Root => self.variant.root_only(),
+            // Whether a row was cut back must not show in a child that is everybody.
+            Allowed::Root => self.variant.unsplit(layout),
             Allowed::All => {}
         }
         for (alt, &variant) in self.variant.printed().iter().enumerate() {

@@ -49,6 +49,13 @@ impl Bench {
         self.dir.path().join(name)
     }
 
+    /// A policy under which differences and intervals are audited, as where a person looks at every table.
+    fn audited(&self) -> String {
+        let path = self.path("audit.toml");
+        std::fs::write(&path, "linked = \"audit\"\n").expect("written");
+        path.display().to_string()
+    }
+
     /// A list of the first people, to leave out.
     fn first(&self, n: usize) -> String {
         let list: String = (0..n).map(|i| format!("PS{i:03}\n")).collect();
@@ -140,9 +147,13 @@ fn a_withdrawal_is_refused_until_the_first_is_replaced_or_for_good() {
 #[test]
 fn ten_may_go_and_their_difference_must_pass() {
     let bench = Bench::new();
-    released(&bench.freq("first", &[]));
+    let audit = bench.audited();
+    released(&bench.freq("first", &["--policy", &audit]));
     let list = bench.first(40);
-    released(&bench.freq("second", &["--withdrawn", &list]));
+    released(&bench.freq("strict", &["--withdrawn", &list]));
+    assert!(table(&bench.path("strict")).is_empty(), "nothing of other people without a person");
+    released(&bench.run(&["ledger", "void", "R000002"]));
+    released(&bench.freq("second", &["--policy", &audit, "--withdrawn", &list]));
     let (first, second) = (table(&bench.path("first")), table(&bench.path("second")));
     let mut shown = 0;
     for (key, row) in &second {
@@ -164,7 +175,7 @@ fn the_same_again_is_the_same_and_other_strata_stand_beside_it() {
     released(&bench.freq("first", &["--by", "sex"]));
     released(&bench.freq("second", &["--by", "sex"]));
     assert!(tables_as_bytes(&bench.path("first")) == tables_as_bytes(&bench.path("second")));
-    released(&bench.freq("third", &["--by", "district"]));
+    released(&bench.freq("third", &["--by", "district", "--policy", &bench.audited()]));
     let (first, third) = (table(&bench.path("first")), table(&bench.path("third")));
     for (key, row) in &third {
         assert_eq!(row["AC"], first[key]["AC"]);
@@ -596,7 +607,8 @@ fn another_way_of_reading_is_no_way_round() {
     released(&bench.freq("sex", &["--by", "sex"]));
     assert!(table(&bench.path("sex"))["1:10:A:C"].contains_key("AC_sex_M"), "the first margin is there");
     for (out, more) in [("same", &[][..]), ("other", &["--max-ploidy", "4"]), ("more", &["--structural"])] {
-        let mut args = vec!["--by", "district"];
+        let audit = bench.audited();
+        let mut args = vec!["--by", "district", "--policy", &audit];
         args.extend(more);
         released(&bench.freq(out, &args));
         let rows = table(&bench.path(out));

@@ -78,12 +78,16 @@ impl Tree {
         }
     }
 
-    /// True when a printed node is a part of another.
-    pub(super) fn is_split(&self, decision: &Decision) -> bool {
-        decision.alone.iter().any(|&node| {
-            let parts = self.chains[node].steps.iter();
-            parts.map(|step| step.child).any(|child| decision.alone.contains(&child))
-        })
+    /// The root, and below it children that are everybody: what is printed of a variant that no step splits.
+    pub(super) fn unsplit(&self, decision: &mut Decision) {
+        decision.root_only();
+        let mut node = 0;
+        while let Chain { steps, last: Some(only), .. } = &self.chains[node]
+            && steps.is_empty()
+        {
+            decision.alone.push(*only);
+            node = *only;
+        }
     }
 
     /// The numbers of every node, by the columns of a rule from one on: leaf cells first, then upwards.

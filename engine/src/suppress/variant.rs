@@ -80,9 +80,10 @@ impl Variant {
         tier == Tier::A && self.printed.len() == 1 && t1.is_some_and(considers)
     }
 
-    /// Withholds everything but the root.
-    pub(super) fn root_only(&mut self) {
-        self.families.root_only();
+    /// Withholds every split.
+    pub(super) fn unsplit(&mut self, layout: &Layout) {
+        layout.trees[0].unsplit(&mut self.families.decisions[0]);
+        self.families.show_first();
     }
 
     /// True when every cell of the plan passes by itself, at the variant that was decided last.

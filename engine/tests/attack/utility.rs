@@ -147,7 +147,7 @@ fn one_family_of_the_demo() {
     let designs: [(&str, Cells, f64); 3] = [
         ("six regions", |_, r| vec![path(&[sixth(r)])], 94.0),
         ("sex and three regions", |s, r| vec![path(&[s, third(r)])], 95.0),
-        ("nine regions", |_, r| vec![path(&[r])], 90.0),
+        ("nine regions", |_, r| vec![path(&[r])], 95.0),
     ];
     for cohort in [2_000, 3_000, 23_211] {
         for (what, cells, claim) in designs {
@@ -269,6 +269,6 @@ fn one_family_of_real_people() {
             calls
         });
         let all = one_family(&format!("{} real people by {what}", cohort.people.len()), &plan, variants);
-        assert!(all.variants > 100 && share(all.shown, all.best) > 60.0);
+        assert!(all.variants > 100 && share(all.shown, all.best) > 95.0);
     }
 }
