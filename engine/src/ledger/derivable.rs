@@ -23,8 +23,9 @@ use roaring::RoaringBitmap;
 
 use super::prime::{inverse, minus, times};
 
-/// What can be said of a list of strata.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What can be said of a list of strata. `Debug` is for tests: it would name a small group.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Derivable {
     /// No group of fewer than K people follows from them.
     Nothing,

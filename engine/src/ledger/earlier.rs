@@ -17,7 +17,7 @@ use crate::suppress::Numbers;
 use crate::text;
 
 /// One row of an earlier table.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct EarlierRow {
     pub(crate) reference: String,
     pub(crate) alternate: String,

@@ -68,8 +68,8 @@ pub(crate) struct Since {
     pub(crate) cut: bool,
 }
 
-/// What is printed of one ALT in one set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is printed of one ALT in one set, or would be: no `Debug`, because it may yet be withheld.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Numbers {
     pub(crate) ac: i64,
     pub(crate) an: i64,
@@ -125,7 +125,7 @@ impl Numbers {
 }
 
 /// What a table prints of one ALT.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Print {
     /// The table did not look there.
     Unseen,
