@@ -1,125 +1,186 @@
-"""Compares every number that shukei printed with bcftools and plink2.
-
-bcftools counts the finest cells of people; a stratum is a sum of cells. From its AN per cell the rule for people not
-called (docs/disclosure.md: y = 0 if x < K or n < 2K, else min(x, n - K)) gives the AN that must be printed.
-"""
+"""Compares every number that shukei prints of a cohort with bcftools and plink2."""
 
 import csv
 import subprocess
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from measure import Command
-from people import Person
+import people
+from cells import Cell, Cells, K, Key, Site, normalised
+from lineup import BY, Lineup
+from measure import Command, run
 
-K = 10
-ATTRIBUTES = ["sex", "area", "ages"]
-PAR = [(10_001, 2_781_479), (155_701_383, 156_030_895)]
+# GQ >= 20, DP >= 10 and, in a het, AD/DP >= 0.2 of each called ALT; here for two alleles and two copies.
+NOT_ADJ = 'FMT/GQ<20 | FMT/DP<10 | (GT="het" & FMT/AD[*:1]/FMT/DP<0.2)'
+SITE = r"%CHROM\t%POS\t%REF\t%ALT"
+SHOWN = 5
+COMBINED = "several records at one position, which shukei combines by person"
+OUTSIDE = "several ALTs or not on chr20: outside this check"
 
-Cell = tuple[str, ...]
-Key = tuple[str, int, str, str]
+Row = dict[str, str]
+Crowd = set[tuple[str, int]]
 
 
 @dataclass
 class Verdict:
-    """What was compared, and where it differs."""
+    """What was compared, how much of it, what was not, how often it differs, and where first."""
 
     what: str
     rows: int = 0
     numbers: int = 0
+    withheld: int = 0
+    """Strata of rows."""
     skipped: Counter[str] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
+    wrong: int = 0
+    places: list[str] = field(default_factory=list)
 
     def expect(self, key: Key, what: str, ours: object, theirs: object) -> None:
         self.numbers += 1
         if ours != theirs:
-            self.wrong.append(f"{':'.join(map(str, key))} {what}: shukei {ours}, expected {theirs}")
+            self.fail(f"{':'.join(map(str, key))} {what}: shukei {ours}, expected {theirs}")
+
+    def fail(self, place: str) -> None:
+        self.wrong += 1
+        if len(self.places) < SHOWN:
+            self.places.append(place)
 
 
-@dataclass
-class Site:
-    """One ALT as bcftools counted it: AN and AC per cell."""
+class Agreement:
+    """The comparison of one cohort; with `adj` of its calls of high quality."""
 
-    an: dict[Cell, int]
-    ac: dict[Cell, int]
-    single: bool
-    """Whether it is the only ALT of its record."""
+    def __init__(self, lineup: Lineup, folder: str, adj: bool = False) -> None:
+        self.lineup, self.folder, self.adj = lineup, folder, adj
+        self.file, self.commands = f"{folder}/cohort.bcf", []
+
+    def verdicts(self) -> tuple[list[Verdict], list[str]]:
+        """All that was compared, and by which commands. What could not be compared does not agree."""
+        verdicts = []
+        try:
+            for verdict in self.compare():
+                verdicts.append(verdict)
+        except OSError as error:
+            verdicts.append(Verdict("the rest could not be compared"))
+            verdicts[-1].fail(f"not compared: {error}")
+        return verdicts, self.commands
+
+    def compare(self) -> Iterator[Verdict]:
+        cells = Cells(people.read(self.lineup.home / self.folder / "people.tsv"))
+        crowd = crowded(self.stream(self.lineup.bcftools("query", "-f", SITE + r"\n", self.file)))
+        sites = cells.sites(self.counted(cells))
+        for by in [["sex,area"], BY]:
+            vcf = self.printed(f"{self.folder}/cohort.vcf.gz", by)
+            rows = table(vcf)
+            yield self.with_bcftools(rows, sites, cells, by, crowd)
+        same = Verdict("the same table from BCF, byte for byte", len(rows))
+        if self.printed(self.file, BY).read_bytes() != vcf.read_bytes():
+            same.fail("freq.tsv differs")
+        yield same
+        if not self.adj:
+            self.made(self.lineup.plink2(self.file))
+            yield with_plink2(rows, self.lineup.home / "out/plink2.afreq", crowd)
+
+    def counted(self, cells: Cells) -> Iterator[list[str]]:
+        """Counts of bcftools in all cells."""
+        groups, bcftools = f"{self.folder}/cells.txt", self.lineup.bcftools
+        (self.lineup.home / groups).write_text(cells.groups())
+        before = [
+            bcftools("view", "-t", "chr20", "-m2", "-M2", "-Ou", self.file),
+            bcftools("+setGT", "-", "-Ou", "--", "-t", "q", "-n", ".", "-i", NOT_ADJ),
+        ] if self.adj else []
+        tags = bcftools("+fill-tags", "-" if before else self.file, "-Ou", "--", "-S", groups, "-t", "AN,AC")
+        return self.stream(*before, tags, bcftools("query", "-f", SITE + r"\t%INFO\n", "-"))
+
+    def printed(self, file: str, by: list[str]) -> Path:
+        """The table of shukei."""
+        more = ["--adj"] if self.adj else []
+        command = self.lineup.shukei(file, by, "--tsv", *more, label=f"agree {len(by)} {file.rpartition('.')[2]}")
+        self.made(command)
+        return self.lineup.home / command.out / "freq.tsv"
+
+    def made(self, command: Command) -> None:
+        self.commands.append(str(command))
+        if failed := run(command, self.lineup.home).failed:
+            raise OSError(f"{command.tool.name}: {failed}")
+
+    def stream(self, *steps: Command) -> Iterator[list[str]]:
+        """Fields of the lines that a pipeline of commands prints."""
+        self.commands.append(" | ".join(map(str, steps)))
+        running, source = [], subprocess.DEVNULL
+        for step in steps:
+            process = step.start(self.lineup.home, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            if running:
+                source.close()
+            source = process.stdout
+            running.append(process)
+        for line in source:
+            yield line.decode().rstrip("\n").split("\t")
+        for step, process in zip(steps, running):
+            if process.wait() != 0:
+                raise OSError(f"exit code {process.returncode} of {step.tool.name} {step.args[0]}")
+
+    def with_bcftools(self, rows: dict[Key, Row], sites: dict[Key, Site], cells: Cells, by: list[str],
+                      crowd: Crowd) -> Verdict:
+        """Each row; and each variant that passes for the whole cohort must have one, and no other may."""
+        verdict, strata = Verdict(f"bcftools, --by {' --by '.join(by)}"), cells.strata(by)
+        for key, row in rows.items():
+            if key[:2] in crowd:
+                verdict.skipped[COMBINED] += 1
+            elif key in sites:
+                compare_row(verdict, key, row, expected(key, sites[key], cells, strata, by))
+            elif self.adj:
+                verdict.skipped[OUTSIDE] += 1
+            else:
+                verdict.expect(key, "has a row", True, "no such variant in bcftools")
+        for key, site in sites.items():
+            if site.single and key[:2] not in crowd:
+                ac = sum(site.ac.values())
+                passes = ac >= 2 * K - 1 and cells.printed_an(key, site, strata[""], by) - ac >= 2 * K
+                verdict.expect(key, "has a row", key in rows, passes)
+        return verdict
 
 
-def normalised(contig: str, pos: int, ref: str, alt: str) -> Key:
-    """Common ends trimmed, the right one first; one name for X and its PAR."""
-    while min(len(ref), len(alt)) > 1 and ref[-1] == alt[-1]:
-        ref, alt = ref[:-1], alt[:-1]
-    while min(len(ref), len(alt)) > 1 and ref[0] == alt[0]:
-        pos, ref, alt = pos + 1, ref[1:], alt[1:]
-    contig = contig.removeprefix("chr")
-    return "X" if contig in {"PAR1", "PAR2"} else contig, pos, ref, alt
+def expected(key: Key, site: Site, cells: Cells, strata: dict[str, list[Cell]], by: list[str]) -> dict[str, tuple[int, int]]:
+    """AC and AN of every stratum."""
+    return {suffix: (sum(site.ac[cell] for cell in members), cells.printed_an(key, site, members, by))
+            for suffix, members in strata.items()}
 
 
-class Cells:
-    """The finest groups of people, and bcftools' name for each."""
-
-    def __init__(self, people: list[Person]) -> None:
-        cell_of = [tuple(person[name] for name in ATTRIBUTES) for person in people]
-        self.sizes = Counter(cell_of)
-        self.names = {cell: f"c{number}" for number, cell in enumerate(sorted(self.sizes))}
-        self.lines = [f"{person['sample_id']}\t{self.names[cell]}\n" for person, cell in zip(people, cell_of)]
-
-    def query(self) -> str:
-        """What `bcftools query` is to print."""
-        cells = "".join(f"\t%INFO/AN_{name}\t%INFO/AC_{name}" for name in self.names.values())
-        return f"%CHROM\t%POS\t%REF\t%ALT{cells}\n"
-
-    def strata(self, by: list[str]) -> dict[str, list[Cell]]:
-        """Suffix of the columns and cells of every stratum of these `--by`."""
-        strata: dict[str, list[Cell]] = defaultdict(list)
-        for cell in self.sizes:
-            value = dict(zip(ATTRIBUTES, cell))
-            strata[""].append(cell)
-            for levels in (family.split(",") for family in by):
-                for depth in range(1, len(levels) + 1):
-                    strata["".join(f"_{name}_{value[name]}" for name in levels[:depth])].append(cell)
-        return strata
-
-    def printed_an(self, key: Key, site: Site, cells: Iterable[Cell], by: list[str]) -> int:
-        """AN as it must be printed: few people not called look like none, in each cell of the plan."""
-        names = {name for family in by for name in family.split(",")}
-        plan: dict[Cell, list[int]] = defaultdict(lambda: [0, 0, 0])
-        for cell in cells:
-            copies = 1 if haploid(key, cell) else 2
-            group = plan[tuple(value for name, value in zip(ATTRIBUTES, cell) if name in names)]
-            group[0] += self.sizes[cell]
-            group[1] += self.sizes[cell] - site.an[cell] // copies
-            group[2] = copies
-        hidden = lambda n, x: 0 if x < K or n < 2 * K else min(x, n - K)
-        return sum(copies * (n - hidden(n, x)) for n, x, copies in plan.values())
+def compare_row(verdict: Verdict, key: Key, row: Row, theirs: dict[str, tuple[int, int]]) -> None:
+    """Every number of a row; what is withheld is withheld as a whole."""
+    verdict.rows += 1
+    suffixes = {name.removeprefix("AC") for name in row if name == "AC" or name.startswith("AC_")}
+    verdict.expect(key, "strata in one only", sorted(suffixes ^ set(theirs)), [])
+    for suffix in suffixes & set(theirs):
+        ac, an, af = (row[f"{number}{suffix}"] for number in ["AC", "AN", "AF"])
+        if [ac, an, af] == ["."] * 3:
+            verdict.withheld += 1
+        else:
+            verdict.expect(key, f"AC{suffix}", ac, str(theirs[suffix][0]))
+            verdict.expect(key, f"AN{suffix}", an, str(theirs[suffix][1]))
+            verdict.expect(key, f"AF{suffix}", af if af == "." else float(af), theirs[suffix][0] / theirs[suffix][1])
 
 
-def haploid(key: Key, cell: Cell) -> bool:
-    return key[0] == "X" and cell[0] == "M" and not any(first <= key[1] <= last for first, last in PAR)
+def with_plink2(rows: dict[Key, Row], afreq: Path, crowd: Crowd) -> Verdict:
+    """AC of the whole cohort: ALT_FREQS * OBS_CT."""
+    verdict, theirs = Verdict("plink2, the whole cohort"), {}
+    with open(afreq, newline="") as file:
+        for line in csv.DictReader(file, delimiter="\t"):
+            for alt, share in zip(line["ALT"].split(","), line["ALT_FREQS"].split(",")):
+                key = normalised(line["#CHROM"], int(line["POS"]), line["REF"], alt)
+                theirs[key] = round(float(share) * int(line["OBS_CT"])) if share != "nan" else 0
+    for key, row in rows.items():
+        if key[:2] in crowd:
+            verdict.skipped[COMBINED] += 1
+            continue
+        verdict.rows += 1
+        verdict.expect(key, "AC", int(row["AC"]), theirs.get(key, "no such variant"))
+    return verdict
 
 
-def stream(steps: list[Command], home: Path) -> Iterator[list[str]]:
-    """Fields of the lines that a pipeline of commands prints."""
-    running, source = [], None
-    for step in steps:
-        process = subprocess.Popen([*step.tool.argv, *step.args], cwd=home, env=step.tool.env, stdin=source,
-                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        if source:
-            source.close()
-        source = process.stdout
-        running.append(process)
-    for line in source:
-        yield line.decode().rstrip("\n").split("\t")
-    for step, process in zip(steps, running):
-        if process.wait() != 0:
-            raise OSError(f"exit code {process.returncode} of {step}")
-
-
-def crowded(sites: Iterable[list[str]]) -> set[tuple[str, int]]:
-    """Normalised positions at which several records have an ALT: shukei combines these by person, the peers do not."""
+def crowded(sites: Iterable[list[str]]) -> Crowd:
+    """Normalised positions at which several records have an ALT."""
     first, crowd = {}, set()
     for number, (contig, pos, ref, alts) in enumerate(sites):
         for alt in alts.split(","):
@@ -129,77 +190,8 @@ def crowded(sites: Iterable[list[str]]) -> set[tuple[str, int]]:
     return crowd
 
 
-def read_sites(lines: Iterable[list[str]], cells: Cells) -> dict[Key, Site]:
-    """Every ALT that bcftools counted."""
-    sites, order = {}, list(cells.names)
-    whole = lambda text: 0 if text == "." else int(text)
-    for contig, pos, ref, alts, *numbers in lines:
-        an = dict(zip(order, map(whole, numbers[::2])))
-        counts = [list(map(whole, field.split(","))) for field in numbers[1::2]]
-        for n, alt in enumerate(alts.split(",")):
-            ac = {cell: count[n] if n < len(count) else 0 for cell, count in zip(order, counts)}
-            sites[normalised(contig, int(pos), ref, alt)] = Site(an, ac, "," not in alts)
-    return sites
-
-
-def table(path: Path) -> dict[Key, dict[str, str]]:
+def table(path: Path) -> dict[Key, Row]:
     """Rows of freq.tsv."""
     with open(path, newline="") as file:
         rows = csv.DictReader(file, delimiter="\t")
         return {normalised(row["contig"], int(row["pos"]), row["ref"], row["alt"]): row for row in rows}
-
-
-def with_bcftools(what: str, rows: dict[Key, dict[str, str]], sites: dict[Key, Site], cells: Cells, by: list[str],
-                  crowd: set[tuple[str, int]], why_absent: str = "") -> Verdict:
-    """Each row against bcftools; and each variant of its own that passes for the whole cohort must have a row."""
-    verdict, strata = Verdict(what), cells.strata(by)
-    for key, row in rows.items():
-        if key[:2] in crowd:
-            verdict.skipped["several records at one position, which shukei combines by person"] += 1
-        elif key in sites:
-            compare_row(verdict, key, row, sites[key], cells, by, strata)
-        elif why_absent:
-            verdict.skipped[why_absent] += 1
-        else:
-            verdict.wrong.append(f"{':'.join(map(str, key))}: bcftools has no such variant")
-    for key, site in sites.items():
-        if site.single and key[:2] not in crowd and key not in rows:
-            ac = sum(site.ac.values())
-            passes = ac >= 2 * K - 1 and cells.printed_an(key, site, strata[""], by) - ac >= 2 * K
-            verdict.expect(key, "row", "none", "one" if passes else "none")
-    return verdict
-
-
-def compare_row(verdict: Verdict, key: Key, row: dict[str, str], site: Site, cells: Cells, by: list[str],
-                strata: dict[str, list[Cell]]) -> None:
-    verdict.rows += 1
-    suffixes = [name.removeprefix("AC") for name in row if name == "AC" or name.startswith("AC_")]
-    if set(suffixes) != set(strata):
-        verdict.expect(key, "strata", sorted(suffixes), sorted(strata))
-        return
-    for suffix in suffixes:
-        ac, an, af = (row[f"{number}{suffix}"] for number in ["AC", "AN", "AF"])
-        if ac == ".":
-            verdict.expect(key, f"withheld{suffix}", [an, af], [".", "."])
-            continue
-        called = cells.printed_an(key, site, strata[suffix], by)
-        verdict.expect(key, f"AC{suffix}", int(ac), sum(site.ac[cell] for cell in strata[suffix]))
-        verdict.expect(key, f"AN{suffix}", int(an), called)
-        verdict.expect(key, f"AF{suffix}", float(af), int(ac) / int(an))
-
-
-def with_plink2(what: str, rows: dict[Key, dict[str, str]], afreq: Path, crowd: set[tuple[str, int]]) -> Verdict:
-    """AC of the whole cohort: ALT_FREQS * OBS_CT."""
-    verdict, theirs = Verdict(what), {}
-    with open(afreq, newline="") as file:
-        for line in csv.DictReader(file, delimiter="\t"):
-            for alt, share in zip(line["ALT"].split(","), line["ALT_FREQS"].split(",")):
-                key = normalised(line["#CHROM"], int(line["POS"]), line["REF"], alt)
-                theirs[key] = round(float(share) * int(line["OBS_CT"])) if share != "nan" else 0
-    for key, row in rows.items():
-        if key[:2] in crowd:
-            verdict.skipped["several records at one position, which shukei combines by person"] += 1
-            continue
-        verdict.rows += 1
-        verdict.expect(key, "AC", int(row["AC"]), theirs.get(key, "no such variant"))
-    return verdict

@@ -1,16 +1,22 @@
 """Runs commands in turn and measures each: CPU seconds, wall seconds, peak memory."""
 
+import multiprocessing
 import os
+import resource
 import shlex
 import shutil
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import TypeVar
 
 from tools import Tool, say
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -20,12 +26,22 @@ class Command:
     label: str
     tool: Tool
     args: list[str]
-    env: dict[str, str] = field(default_factory=dict)
-    fresh: list[str] = field(default_factory=list)
-    """What must not be there before a run."""
+    state: str = ""
+    """Directory of shukei's ledger, which has to be new for each run."""
+    out: str = ""
+    """Directory that the run makes."""
 
     def __str__(self) -> str:
-        return shlex.join([*(f"{key}={value}" for key, value in self.env.items()), self.tool.name, *self.args])
+        state = f'XDG_STATE_HOME="$PWD/{self.state}" ' if self.state else ""
+        return state + shlex.join([self.tool.name, *self.args])
+
+    def start(self, home: Path, **streams) -> subprocess.Popen:
+        """Starts it in the data directory."""
+        if not self.tool.argv:
+            raise OSError(f"{self.tool.name} {self.tool.source}")
+        state = {"XDG_STATE_HOME": str(home / self.state)} if self.state else {}
+        env = {**os.environ, "LC_ALL": "C", **self.tool.env, **state}
+        return subprocess.Popen([*self.tool.argv, *self.args], cwd=home, env=env, **streams)
 
 
 @dataclass(frozen=True)
@@ -38,28 +54,26 @@ class Usage:
     failed: str = ""
 
 
-def run(command: Command, home: Path, stdout: Path | None = None) -> Usage:
+def run(command: Command, home: Path) -> Usage:
     """Runs once."""
-    for path in command.fresh:
-        shutil.rmtree(home / path, ignore_errors=True)
-    if not command.tool.argv:
-        return Usage(failed=f"{command.tool.name} {command.tool.source}")
-    env = {**os.environ, "LC_ALL": "C", **command.tool.env, **command.env}
-    with tempfile.TemporaryFile() as errors, open(stdout or os.devnull, "wb") as out:
+    made = [home / path for path in [command.state, command.out] if path]
+    for path in made:
+        shutil.rmtree(path, ignore_errors=True)
+    with tempfile.TemporaryFile() as errors:
         start = time.monotonic()
         try:
-            process = subprocess.Popen([*command.tool.argv, *command.args], cwd=home, env=env,
-                                       stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
+            process = command.start(home, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
         except OSError as error:
-            return Usage(failed=str(error.strerror))
+            return Usage(failed=error.strerror or str(error))
         _, status, used = os.wait4(process.pid, 0)
         wall = time.monotonic() - start
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            errors.seek(0)
-            lines = errors.read().decode(errors="replace").strip().splitlines()
-            last = lines[-1].replace(f"{home}/", "") if lines else "no message"
-            return Usage(failed=f"exit code {process.returncode}: {last[:200]}")
+        errors.seek(0)
+        lines = errors.read().decode(errors="replace").strip().splitlines() or ["no message"]
+    if process.returncode != 0:
+        return Usage(failed=f"exit code {process.returncode}: {lines[-1].replace(f'{home}/', '')[:200]}")
+    if missing := [path.name for path in made if not path.exists()]:
+        return Usage(failed=f"made no {' and no '.join(missing)}")
     return Usage(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
 
 
@@ -82,8 +96,19 @@ def in_turn(commands: list[Command], home: Path, runs: int) -> dict[str, Usage]:
     return middle | failed
 
 
+def own_peak() -> float:
+    """MiB that this script itself took: Linux never reports less of what it starts."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def apart(work: Callable[..., T], *args: object) -> T:
+    """Calls in a process of its own, so that this one stays small."""
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        return pool.apply(work, args)
+
+
 def warm(path: Path) -> None:
     """Reads a file once."""
     with open(path, "rb") as file:
-        while file.read(1 << 24):
+        while file.read(1 << 20):
             pass

@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ["bcftools", "plink2", "libdeflate-tools"]
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
@@ -101,12 +102,13 @@ def fetch(suite: str, into: Path) -> None:
 
 def unpacked(name: str, root: Path) -> Tool | None:
     """A peer in the directory, started with the loader and the libraries that lie there."""
-    loader = next(root.glob("usr/lib/*-linux-gnu/ld-linux*.so.*"), None)
+    loader = next(root.glob("**/*-linux-gnu/ld-linux*.so.*"), None)
     program = plink2_of_this_cpu(root) if name == "plink2" else root / "usr/bin" / name
     if loader is None or program is None or not program.exists():
         return None
-    libraries = ":".join(str(loader.parent / folder) for folder in [".", "lapack", "blas"])
-    plugins = {"BCFTOOLS_PLUGINS": str(loader.parent / "bcftools")} if name == "bcftools" else {}
+    own = root / "usr/lib" / loader.parent.name
+    libraries = ":".join(map(str, [loader.parent, own, own / "lapack", own / "blas"]))
+    plugins = {"BCFTOOLS_PLUGINS": str(own / "bcftools")} if name == "bcftools" else {}
     return Tool(name, [str(loader), "--library-path", libraries, str(program)], f"Debian {root.name}, unpacked", plugins)
 
 
