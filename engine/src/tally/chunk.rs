@@ -8,7 +8,7 @@ use super::{Stretch, scan};
 use crate::error::{Error, Result};
 use crate::normalize::{self, Reference, Variant};
 use crate::source::Format;
-use crate::source::container::{Chunk, Inflater};
+use crate::source::container::{Arena, Chunk, Inflater};
 use crate::source::record::{Parsed, Record, Row, is_row};
 use crate::source::{bcf, vcf};
 use crate::text;
@@ -31,7 +31,7 @@ pub(super) struct Worker<'w, 'a> {
     pub(super) parser: vcf::LineParser,
     pub(super) reference: Option<Reference>,
     pub(super) counter: Counter<'a>,
-    pub(super) arena: Vec<u8>,
+    pub(super) arena: Arena,
     /// The record that the chunk before cut, put together.
     pub(super) stitched: Vec<u8>,
     pub(super) kept: Vec<Kept>,
@@ -56,7 +56,7 @@ impl<'w, 'a> Worker<'w, 'a> {
             parser: vcf::LineParser::default(),
             reference,
             counter: Counter::new(stretch.plan, stretch.group),
-            arena: Vec::new(),
+            arena: Arena::default(),
             stitched: Vec::new(),
             kept: Vec::new(),
             without_genotypes: 0,
@@ -77,8 +77,7 @@ impl<'w, 'a> Worker<'w, 'a> {
 
     /// A chunk that is a newline.
     pub(super) fn newline(&mut self) {
-        self.arena.clear();
-        self.arena.push(b'\n');
+        self.arena.put(b"\n");
     }
 
     /// Finds the records of the chunk, given what the one before left; returns what is left for the next.

@@ -1,17 +1,16 @@
 //! From calls to counts by fine cell: rules 1–10 and 13–14 of counting.md.
 
-use std::collections::BTreeMap;
+mod alone;
+mod together;
+
 use std::sync::Arc;
 
 use shukei_kernels::Call;
 
-use crate::error::{Error, Result};
 use crate::normalize::Variant;
 use crate::partial::{CellCounts, Unit, VariantCounts};
 use crate::plan::{Group, Plan};
 use crate::region::Zone;
-use crate::source::record::is_sequence;
-use crate::text;
 
 /// One record's part in one unit: its ALTs that lie there, and the calls of everybody who is not plain hom-ref.
 #[derive(Clone)]
@@ -61,240 +60,92 @@ fn genotype(call: Call, copies: u8, zone: Zone) -> Genotype {
 }
 
 /// Counts units of one group; scratch space over the fine cells.
-///
-/// Only cells that somebody touches are visited: the price of a variant is its carriers, not the number of strata.
 pub(super) struct Counter<'a> {
     group: &'a Group,
     /// `copies[zone][fine]`.
     copies: [Vec<u8>; 4],
-    missing: Cells<u32>,
-    /// Hets, hom-alts and hemizygotes by ALT of the unit.
-    carriers: Vec<Cells<[u32; 3]>>,
-    /// The variant of a unit by allele number, `NONE` for others.
-    local: Vec<u16>,
+    /// By ALT of a unit.
+    rows: Vec<Rows>,
 }
 
-/// Counts by fine cell, zero but for the cells in the list.
-struct Cells<T> {
-    counts: Vec<T>,
-    touched: Vec<u32>,
-}
+/// Counts of one ALT by fine cell: hets, hom-alts, hemizygotes and people not called; and a last row for everybody and
+/// everything that is not counted. All zero between variants.
+struct Rows(Vec<[u32; 4]>);
 
-impl<T: Copy + Default + PartialEq> Cells<T> {
-    fn new(cells: usize) -> Self {
-        Self { counts: vec![T::default(); cells], touched: Vec::new() }
-    }
-
-    /// The count of a cell, to be raised.
-    fn at(&mut self, fine: u32) -> &mut T {
-        let count = &mut self.counts[fine as usize];
-        if *count == T::default() {
-            self.touched.push(fine);
-        }
-        count
-    }
-
-    /// The touched cells in order with their counts; all are zero again afterwards.
-    fn take(&mut self) -> Vec<(u32, T)> {
-        self.touched.sort_unstable();
-        let counts = &mut self.counts;
-        self.touched.drain(..).map(|fine| (fine, std::mem::take(&mut counts[fine as usize]))).collect()
-    }
-}
-
-const NONE: u16 = u16::MAX;
+const HET: usize = 0;
+const HOMALT: usize = 1;
+const HEMI: usize = 2;
+const MISSING: usize = 3;
 
 impl<'a> Counter<'a> {
     pub(super) fn new(plan: &Plan, group: &'a Group) -> Self {
         let fine = &plan.strata().fine;
         let copies = Zone::ALL.map(|zone| fine.iter().map(|f| f.karyotype.copies(zone)).collect());
-        Self { group, copies, missing: Cells::new(fine.len()), carriers: Vec::new(), local: Vec::new() }
+        Self { group, copies, rows: Vec::new() }
     }
 
-    /// A unit made by one record: the hot path.
-    ///
-    /// For each call that is not plain hom-ref: the person's fine cell; one increment there.
-    pub(super) fn alone(&mut self, alone: &Alone<'_>, zone: Zone) -> Unit {
-        let alts = alone.variants.len();
-        self.room_for(alts);
-        self.local.clear();
-        for (i, (allele, _)) in (0..NONE).zip(alone.variants) {
-            let allele = usize::from(*allele);
-            if self.local.len() <= allele {
-                self.local.resize(allele + 1, NONE);
-            }
-            self.local[allele] = i;
-        }
-        let fine_of_column = &self.group.files[alone.file].fine_of_column;
-        for call in alone.calls {
-            let fine = fine_of_column[call.column as usize];
-            let Some(&copies) = self.copies[zone as usize].get(fine as usize) else { continue };
-            if copies == 0 {
-                continue;
-            }
-            match genotype(*call, copies, zone) {
-                Genotype::Missing => *self.missing.at(fine) += 1,
-                Genotype::One(a) => self.carry(a, fine, 2),
-                Genotype::Two(a, b) if a == b => self.carry(a, fine, 1),
-                Genotype::Two(a, b) => {
-                    self.carry(a, fine, 0);
-                    self.carry(b, fine, 0);
-                }
-            }
-        }
-        let mut unit = self.take(alts);
-        for (counts, (_, variant)) in unit.variants.iter_mut().zip(alone.variants) {
-            counts.reference = variant.reference.clone();
-            counts.alternate = variant.alternate.clone();
-            counts.filter = alone.filter.into();
-        }
-        unit.pos = alone.pos;
-        unit
+    /// Fine cells of the plan.
+    fn cells(&self) -> usize {
+        self.copies[0].len()
     }
 
-    /// Scratch for this many ALTs.
+    /// Rows for this many ALTs, at least one.
     fn room_for(&mut self, alts: usize) {
-        let cells = self.missing.counts.len();
-        if self.carriers.len() < alts {
-            self.carriers.resize_with(alts, || Cells::new(cells));
+        let cells = self.cells();
+        if self.rows.len() < alts.max(1) {
+            self.rows.resize_with(alts.max(1), || Rows(vec![[0; 4]; cells + 1]));
         }
     }
 
-    /// One more carrier of an allele, if it is a variant of the unit. Class 0 is het, 1 hom-alt, 2 hemizygous.
-    fn carry(&mut self, allele: u16, fine: u32, class: usize) {
-        if let Some(&alt) = self.local.get(usize::from(allele))
-            && alt != NONE
-        {
-            self.carriers[usize::from(alt)].at(fine)[class] += 1;
-        }
-    }
-
-    /// Collects the scratch into a unit without names and clears it.
-    fn take(&mut self, alts: usize) -> Unit {
-        let cell = |(fine, [het, homalt, hemi]): (u32, [u32; 3])| CellCounts { fine, het, homalt, hemi };
-        let variant = |cells: &mut Cells<[u32; 3]>| VariantCounts {
-            reference: "".into(),
-            alternate: "".into(),
-            filter: "".into(),
-            cells: cells.take().into_iter().map(cell).collect(),
-        };
-        let variants = self.carriers[..alts].iter_mut().map(variant).collect();
-        Unit { contig: 0, pos: 0, variants, missing: self.missing.take(), combined: false }
-    }
-
-    /// A unit made by several records of the same people: combined per person, not added.
+    /// Collects the rows into a unit and clears them. Who is not called stands in the rows of the first ALT.
     ///
-    /// A person is called if every record calls them; copies of a variant are the most that any record says; more
-    /// copies in all than the person has is a contradiction, and the person is not called.
-    /// A record without a row says nothing beside one that has rows: it only matters to other data sites. Two records of
-    /// one symbolic ALT (two `<DEL>` of different ends) cannot be told apart, which is an error.
-    pub(super) fn together(&mut self, pos: u64, observations: &[Observation], zone: Zone) -> Result<Unit> {
-        let any_rows = observations.iter().any(|o| !o.variants.is_empty());
-        let observations: Vec<&Observation> =
-            observations.iter().filter(|o| !any_rows || !o.variants.is_empty()).collect();
-        let mut variants: BTreeMap<&Variant, &str> = BTreeMap::new();
-        for (observation, (_, variant)) in
-            observations.iter().flat_map(|o| o.variants.iter().map(move |v| (o, v)))
-        {
-            let twice = variants.contains_key(variant);
-            if twice && !is_sequence(&variant.alternate) {
-                return Err(one_symbol_twice(&variant.alternate));
-            }
-            let filter = variants.entry(variant).or_insert(&observation.filter);
-            *filter = worse(filter, &observation.filter);
-        }
-        let order: Vec<&Variant> = variants.keys().copied().collect();
-        let people = self.people(&observations, &order, zone);
-        self.room_for(order.len());
-        for (&fine, person) in
-            people.iter().map(|(member, p)| (&self.group.fine_of_member[*member as usize], p))
-        {
-            let most = self.copies[zone as usize][fine as usize];
-            if !person.called || contradicts(&order, &person.copies, most) {
-                *self.missing.at(fine) += 1;
-                continue;
-            }
-            for (alt, &copies) in person.copies.iter().enumerate().filter(|(_, c)| **c > 0) {
-                let class = if most == 1 { 2 } else { usize::from(copies) - 1 };
-                self.carriers[alt].at(fine)[class] += 1;
-            }
-        }
-        let mut unit = self.take(order.len());
-        unit.combined = observations.len() > 1;
-        for (counts, (variant, filter)) in unit.variants.iter_mut().zip(&variants) {
-            counts.reference = variant.reference.clone();
-            counts.alternate = variant.alternate.clone();
-            counts.filter = (*filter).into();
-        }
-        unit.pos = pos;
-        Ok(unit)
-    }
-
-    /// Everybody whom some record does not show as plain hom-ref, by member of the group.
-    fn people(&self, observations: &[&Observation], order: &[&Variant], zone: Zone) -> BTreeMap<u32, Person> {
-        let mut people: BTreeMap<u32, Person> = BTreeMap::new();
-        for observation in observations {
-            let file = &self.group.files[observation.file];
-            let index = |allele: u16| {
-                let (_, variant) = observation.variants.iter().find(|(a, _)| *a == allele)?;
-                order.iter().position(|v| *v == variant)
-            };
-            for call in observation.calls.iter() {
-                let member = file.member_of_column[call.column as usize];
-                let Some(&fine) = self.group.fine_of_member.get(member as usize) else { continue };
-                let copies = self.copies[zone as usize][fine as usize];
-                if copies == 0 {
-                    continue;
+    /// `touched`, if there are few, are the cells that may have counts, in any order and more than once: of thousands of
+    /// strata a rare variant looks at its carriers' alone.
+    fn take(&mut self, pos: u64, named: &[Named<'_>], touched: impl Iterator<Item = u32> + Clone) -> Unit {
+        let mut missing = Vec::new();
+        let mut variants: Vec<VariantCounts> = Vec::with_capacity(named.len());
+        for (alt, rows) in self.rows.iter_mut().enumerate().take(named.len().max(1)) {
+            let mut cells: Vec<CellCounts> = Vec::new();
+            rows.drain(touched.clone(), |fine, [het, homalt, hemi, not_called]| {
+                if het | homalt | hemi != 0 {
+                    cells.push(CellCounts { fine, het, homalt, hemi });
                 }
-                let person = people
-                    .entry(member)
-                    .or_insert_with(|| Person { called: true, copies: vec![0; order.len()] });
-                let alleles = match genotype(*call, copies, zone) {
-                    Genotype::Missing => {
-                        person.called = false;
-                        continue;
-                    }
-                    Genotype::One(a) => [Some(a), None],
-                    Genotype::Two(a, b) => [Some(a), Some(b)],
-                };
-                let mut here = vec![0u8; order.len()];
-                for alt in alleles.into_iter().flatten().filter_map(index) {
-                    here[alt] += 1;
+                if not_called != 0 {
+                    missing.push((fine, not_called));
                 }
-                for (most, n) in person.copies.iter_mut().zip(here) {
-                    *most = n.max(*most);
-                }
+            });
+            if let Some(Named { variant, filter }) = named.get(alt) {
+                let (reference, alternate) = (variant.reference.clone(), variant.alternate.clone());
+                variants.push(VariantCounts { reference, alternate, filter: (*filter).into(), cells });
             }
         }
-        people
+        Unit { contig: 0, pos, variants, missing, combined: false }
     }
 }
 
-/// What the records of a unit say of one person.
-struct Person {
-    called: bool,
-    copies: Vec<u8>,
+/// A variant and its FILTER.
+struct Named<'u> {
+    variant: &'u Variant,
+    filter: &'u str,
 }
 
-/// True when a person has more copies than chromosomes: substitutions exclude one another on a chromosome, and so do
-/// indels, but an indel leaves its anchor base to a substitution. Symbolic alleles are not judged.
-fn contradicts(variants: &[&Variant], copies: &[u8], most: u8) -> bool {
-    let sum = |substitution: bool| {
-        let mine = |v: &Variant| {
-            is_sequence(&v.alternate) && (v.reference.len() == v.alternate.len()) == substitution
+impl Rows {
+    /// Hands over the rows that are not zero, in order of cells, and clears them.
+    fn drain(&mut self, touched: impl Iterator<Item = u32> + Clone, mut each: impl FnMut(u32, [u32; 4])) {
+        let Some((rest, rows)) = self.0.split_last_mut() else { return };
+        *rest = [0; 4];
+        let mut take = |fine: u32, row: &mut [u32; 4]| {
+            if *row != [0; 4] {
+                each(fine, std::mem::take(row));
+            }
         };
-        variants.iter().zip(copies).filter(|(v, _)| mine(v)).map(|(_, &n)| u32::from(n)).sum::<u32>()
-    };
-    sum(true) > u32::from(most) || sum(false) > u32::from(most)
-}
-
-fn one_symbol_twice(alt: &str) -> Error {
-    let alt = alt.to_owned();
-    Error::input(text!(
-        "two records of `{alt}` at one position, which their key cannot tell apart; leave --structural out, or keep one \
-         of them",
-        "同じ位置に `{alt}` のレコードが 2 つあり、区別できません。--structural を外すか、一方だけを残してください"
-    ))
+        if touched.clone().take(rows.len() / 4 + 1).count() > rows.len() / 4 {
+            return (0u32..).zip(rows).for_each(|(fine, row)| take(fine, row));
+        }
+        let mut few: Vec<u32> = touched.filter(|&fine| (fine as usize) < rows.len()).collect();
+        few.sort_unstable();
+        few.iter().for_each(|&fine| take(fine, &mut rows[fine as usize]));
+    }
 }
 
 /// Of two FILTER values of one variant the one that says more against it, the same whatever the order.
@@ -330,16 +181,6 @@ mod tests {
         assert!(one(0, 1, Zone::Mt) == Genotype::One(1), "heteroplasmy is a carrier");
         assert!(one(1, 2, Zone::Mt) == Genotype::Missing);
         assert!(one(M, ABSENT, Zone::Mt) == Genotype::Missing);
-    }
-
-    #[test]
-    fn an_indel_leaves_its_anchor_to_a_substitution() {
-        let variant = |r: &str, a: &str| Variant { pos: 9, reference: r.into(), alternate: a.into() };
-        let all = [variant("A", "C"), variant("A", "G"), variant("AT", "A"), variant("A", "<DEL>")];
-        let list: Vec<&Variant> = all.iter().collect();
-        assert!(!contradicts(&list, &[1, 1, 2, 2], 2));
-        assert!(contradicts(&list, &[2, 1, 0, 0], 2), "three substitutions on two chromosomes");
-        assert!(contradicts(&list, &[0, 0, 2, 0], 1), "two deletions on one");
     }
 
     #[test]

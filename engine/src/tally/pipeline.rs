@@ -170,14 +170,12 @@ impl<'a, 's> Shared<'a, 's> {
             Ok(worker) => worker,
             Err(error) => return self.fail(0, error),
         };
-        let mut buffer = Vec::new();
-        while let Some((number, chunk)) = self.take(std::mem::take(&mut buffer)) {
+        while let Some((number, chunk)) = self.take() {
             let _guard = Guard(self, number);
             (crew.progress)(chunk.len());
             if let Err(error) = self.chunk(&mut worker, number, &chunk) {
                 self.fail(number, error);
             }
-            buffer = chunk.into_buffer();
         }
     }
 
@@ -197,7 +195,7 @@ impl<'a, 's> Shared<'a, 's> {
     }
 
     /// The next chunk in file order, when the results are not too far behind.
-    fn take(&self, buffer: Vec<u8>) -> Option<(u64, Chunk)> {
+    fn take(&self) -> Option<(u64, Chunk)> {
         let mut source = lock(&self.source);
         if source.ended || self.stop.load(Ordering::Relaxed) {
             return None;
@@ -210,7 +208,7 @@ impl<'a, 's> Shared<'a, 's> {
             return None;
         }
         drop(results);
-        match source.reader.next(buffer) {
+        match source.reader.next() {
             Ok(Some(chunk)) => {
                 source.next += 1;
                 Some((number, chunk))

@@ -23,7 +23,7 @@ impl Worker<'_, '_> {
             self.calls.extend((0u32..).take(columns).map(Call::missing));
             return Ok((record.pos, zone));
         }
-        let buffer = if kept.stitched { &self.stitched } else { &self.arena };
+        let buffer: &[u8] = if kept.stitched { &self.stitched } else { &self.arena };
         let columns = self.stretch.file().input.header.samples.len();
         let alleles = u16::try_from(record.alleles.len()).unwrap_or(u16::MAX);
         let max_ploidy = plan.request().max_ploidy;
