@@ -7,9 +7,9 @@ pub(crate) const MIN_GQ: f64 = 20.0;
 /// Smallest DP of a diploid call that passes.
 pub(crate) const MIN_DP: f64 = 10.0;
 /// Smallest DP of a haploid call that passes.
-const MIN_DP_HAPLOID: f64 = 5.0;
+pub(crate) const MIN_DP_HAPLOID: f64 = 5.0;
 /// AD times this must reach DP: an allele balance of 0.2, without division.
-const BALANCE: f64 = 5.0;
+pub(crate) const BALANCE: f64 = 5.0;
 
 /// A number beside a call.
 #[derive(Clone, Copy)]

@@ -8,7 +8,11 @@ mod cell;
 #[cfg(target_arch = "x86_64")]
 mod fields;
 #[cfg(target_arch = "x86_64")]
+mod hops;
+#[cfg(target_arch = "x86_64")]
 mod quick;
+#[cfg(target_arch = "x86_64")]
+mod ranks;
 mod scalar;
 #[cfg(target_arch = "x86_64")]
 mod simd;

@@ -7,7 +7,9 @@
 
 use std::arch::x86_64::*;
 
+use super::hops::Hops;
 use super::simd::{self, Cells, Simd};
+use super::visits::Visits;
 use crate::{Call, Layout, append};
 
 /// Reads a line; `None` if anything is wrong with it.
@@ -18,6 +20,17 @@ use crate::{Call, Layout, append};
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 pub(super) unsafe fn scan(line: &[u8], layout: &Layout<'_>, out: &mut Vec<Call>) -> Option<()> {
     simd::scan(Avx2(()), line, layout, out)
+}
+
+/// [`Simd::visit`].
+///
+/// # Safety
+///
+/// The CPU has the features named here.
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+#[inline(never)]
+unsafe fn visit(visits: &mut Visits<'_>, base: usize, tab: u64, bad: u64) -> Option<()> {
+    visits.visit(Avx2(()), base, tab, bad)
 }
 
 /// Proof that this CPU has AVX2, BMI1, BMI2, LZCNT and POPCNT.
@@ -33,6 +46,7 @@ const DIGITS: i32 = 0x00FF_00FF;
 
 impl Simd for Avx2 {
     type Bytes = [__m256i; 2];
+    type Way<const LAST: usize> = Hops<LAST>;
 
     #[inline(always)]
     fn load(self, bytes: &[u8; 64]) -> [__m256i; 2] {
@@ -71,6 +85,12 @@ impl Simd for Avx2 {
             let high = _mm256_cmpeq_epi8(_mm256_max_epu8(_mm256_min_epu8(high, last), first), high);
             bits(low, high)
         }
+    }
+
+    #[inline(always)]
+    fn visit(self, visits: &mut Visits<'_>, base: usize, tab: u64, bad: u64) -> Option<()> {
+        // SAFETY: `self` proves the features.
+        unsafe { visit(visits, base, tab, bad) }
     }
 
     #[inline(always)]

@@ -7,7 +7,9 @@
 
 use std::arch::x86_64::*;
 
+use super::ranks::Ranks;
 use super::simd::{self, Cells, Simd};
+use super::visits::Visits;
 use crate::{Call, Layout, append};
 
 /// Reads a line; `None` if anything is wrong with it.
@@ -18,6 +20,17 @@ use crate::{Call, Layout, append};
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,bmi1,bmi2,lzcnt,popcnt")]
 pub(super) unsafe fn scan(line: &[u8], layout: &Layout<'_>, out: &mut Vec<Call>) -> Option<()> {
     simd::scan(Avx512(()), line, layout, out)
+}
+
+/// [`Simd::visit`].
+///
+/// # Safety
+///
+/// The CPU has the features named here.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,bmi1,bmi2,lzcnt,popcnt")]
+#[inline(never)]
+unsafe fn visit(visits: &mut Visits<'_>, base: usize, tab: u64, bad: u64) -> Option<()> {
+    visits.visit(Avx512(()), base, tab, bad)
 }
 
 /// Proof that this CPU has AVX-512 F, BW and VL, BMI1, BMI2, LZCNT and POPCNT.
@@ -33,6 +46,7 @@ const DIGITS: i32 = 0x00FF_00FF;
 
 impl Simd for Avx512 {
     type Bytes = __m512i;
+    type Way<const LAST: usize> = Ranks<LAST>;
 
     #[inline(always)]
     fn load(self, bytes: &[u8; 64]) -> __m512i {
@@ -58,6 +72,12 @@ impl Simd for Avx512 {
             let from_low = _mm512_sub_epi8(bytes, _mm512_set1_epi8(low.cast_signed()));
             _mm512_cmple_epu8_mask(from_low, _mm512_set1_epi8(high.wrapping_sub(low).cast_signed()))
         }
+    }
+
+    #[inline(always)]
+    fn visit(self, visits: &mut Visits<'_>, base: usize, tab: u64, bad: u64) -> Option<()> {
+        // SAFETY: `self` proves the features.
+        unsafe { visit(visits, base, tab, bad) }
     }
 
     #[inline(always)]

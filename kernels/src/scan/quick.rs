@@ -1,6 +1,7 @@
 //! Shortcuts for the cells that the fast forms visit. What they give is what [`cell::read`] gives.
 
 use super::cell::{self, Subfields};
+use crate::adj::{BALANCE, MIN_DP, MIN_DP_HAPLOID, MIN_GQ};
 use crate::{Call, Filter, Layout, ScanError};
 
 /// The smallest digit that is no allele of a record with `alleles` alleles; 10 if every digit is one.
@@ -33,47 +34,119 @@ fn digit(byte: u8, top: u8) -> Option<u16> {
     }
 }
 
-/// [`cell::read`] for a cell of at most 64 bytes whose colons are known: bit i is byte i.
-#[inline(always)]
-pub(super) fn read_marked(
-    cell: &[u8],
-    colons: u64,
-    column: u32,
-    layout: &Layout<'_>,
-) -> Result<Option<Call>, ScanError> {
-    let gt = &cell[..cell.len().min(colons.trailing_zeros() as usize)];
-    let top = top(layout.alleles);
-    let call = match *gt {
-        [a, b'/' | b'|', b] if let (Some(a), Some(b)) = (digit(a, top), digit(b, top)) => {
-            Call { column, a, b }
+/// A cell of fewer than 64 bytes, and what stands behind it; bit i of the masks is byte i, for the cell's bytes alone.
+#[derive(Clone, Copy)]
+pub(super) struct Marked<'a> {
+    pub(super) block: &'a [u8; 64],
+    /// Where its tab is.
+    pub(super) end: usize,
+    pub(super) colons: u64,
+    pub(super) commas: u64,
+}
+
+impl<'a> Marked<'a> {
+    /// [`cell::read`].
+    #[inline(always)]
+    pub(super) fn read(
+        self,
+        column: u32,
+        top: u8,
+        layout: &Layout<'_>,
+    ) -> Result<Option<Call>, ScanError> {
+        let first = self.colons.trailing_zeros().min(64) as usize;
+        let call = match (first.min(self.end), self.block) {
+            (3, [a, b'/' | b'|', b, ..]) if let (Some(a), Some(b)) = (digit(*a, top), digit(*b, top)) => {
+                Call { column, a, b }
+            }
+            (1, [a, ..]) if let Some(a) = digit(*a, top) => Call { column, a, b: Call::ABSENT },
+            (end, block) => cell::genotype(&block[..end], column, layout)?,
+        };
+        let filter = &layout.filter;
+        if !call.is_called() {
+            return Ok(Some(call));
         }
-        _ => cell::genotype(gt, column, layout)?,
-    };
-    Ok(cell::judge(call, &layout.filter, || marked(cell, colons, &layout.filter)))
-}
-
-/// [`Subfields::of`] for a cell of at most 64 bytes whose colons are known.
-#[inline(always)]
-fn marked<'a>(cell: &'a [u8], colons: u64, filter: &Filter<'_>) -> Subfields<'a> {
-    let subfield = |index: Option<usize>| marked_subfield(cell, colons, index?);
-    Subfields {
-        gq: subfield(filter.gq),
-        dp: subfield(filter.dp),
-        ad: subfield(filter.ad),
-        ft: subfield(filter.ft),
+        let Some(passes) = self.passes(call, filter) else {
+            return Ok(cell::judge(call, filter, || self.subfields(filter)));
+        };
+        let call = if passes { call } else { Call::missing(column) };
+        Ok(if call.is_hom_ref() { None } else { Some(call) })
     }
-}
 
-/// Subfield `index` of a cell whose colons are known.
-#[inline(always)]
-fn marked_subfield(cell: &[u8], colons: u64, index: usize) -> Option<&[u8]> {
-    let (mut start, mut rest) = (0, colons);
-    for _ in 0..index {
-        if rest == 0 {
+    /// Whether a called genotype passes; `None` unless GQ and DP and, of a het, AD are short whole numbers and nothing else
+    /// is asked for.
+    #[inline(always)]
+    fn passes(self, call: Call, filter: &Filter<'_>) -> Option<bool> {
+        let (Some(gq), Some(dp), Some(ad), None) = (filter.gq, filter.dp, filter.ad, filter.ft) else {
             return None;
+        };
+        let gq = number(self.text(gq)?)?;
+        let dp = number(self.text(dp)?)?;
+        let haploid = call.is_haploid();
+        let min_dp = if haploid || filter.is_haploid(call.column) { MIN_DP_HAPLOID } else { MIN_DP };
+        if f64::from(gq) < MIN_GQ || f64::from(dp) < min_dp {
+            return Some(false);
         }
-        start = rest.trailing_zeros() as usize + 1;
-        rest &= rest - 1;
+        if haploid || call.a == call.b {
+            return Some(true);
+        }
+        let (start, end) = self.place(ad)?;
+        let enough = |allele: u16| Some(allele == 0 || BALANCE * f64::from(self.item(start, end, allele)?) >= f64::from(dp));
+        Some(enough(call.a)? && enough(call.b)?)
     }
-    cell.get(start..cell.len().min(rest.trailing_zeros() as usize))
+
+    /// Start and end of a subfield that is there.
+    #[inline(always)]
+    fn place(self, index: usize) -> Option<(usize, usize)> {
+        let mut rest = self.colons;
+        for _ in 1..index {
+            rest &= rest.wrapping_sub(1);
+        }
+        let behind = rest & rest.wrapping_sub(1);
+        (rest != 0).then(|| (rest.trailing_zeros() as usize + 1, self.end.min(behind.trailing_zeros() as usize)))
+    }
+
+    /// A subfield that is there.
+    #[inline(always)]
+    fn text(self, index: usize) -> Option<&'a [u8]> {
+        let (start, end) = self.place(index)?;
+        self.block.get(start..end)
+    }
+
+    /// Number `index` of a list.
+    #[inline(always)]
+    fn item(self, start: usize, end: usize, index: u16) -> Option<u32> {
+        let mut commas = self.commas & (1 << end) - 1 & !((1 << start) - 1);
+        for _ in 1..index {
+            commas &= commas.wrapping_sub(1);
+        }
+        let behind = commas & commas.wrapping_sub(1);
+        let first = (commas != 0).then(|| commas.trailing_zeros() as usize + 1)?;
+        number(self.block.get(first..end.min(behind.trailing_zeros() as usize))?)
+    }
+
+    /// [`Subfields::of`].
+    fn subfields(self, filter: &Filter<'_>) -> Subfields<'a> {
+        let subfield = |index: Option<usize>| self.text(index?);
+        Subfields {
+            gq: subfield(filter.gq),
+            dp: subfield(filter.dp),
+            ad: subfield(filter.ad),
+            ft: subfield(filter.ft),
+        }
+    }
+}
+
+/// A whole number of one to three digits.
+#[inline(always)]
+fn number(text: &[u8]) -> Option<u32> {
+    let digit = |byte: u8| {
+        let digit = u32::from(byte.wrapping_sub(b'0'));
+        (digit < 10).then_some(digit)
+    };
+    match *text {
+        [a, b] => Some(10 * digit(a)? + digit(b)?),
+        [a] => digit(a),
+        [a, b, c] => Some(100 * digit(a)? + 10 * digit(b)? + digit(c)?),
+        _ => None,
+    }
 }

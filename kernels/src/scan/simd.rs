@@ -1,5 +1,7 @@
 //! What the fast forms ask of a CPU.
 
+use super::fields::Follow;
+use super::visits::Visits;
 use super::{streams, stride};
 use crate::{Call, Layout};
 
@@ -10,6 +12,8 @@ use crate::{Call, Layout};
 pub(super) trait Simd: Copy {
     /// 64 bytes of a line.
     type Bytes: Copy;
+    /// The best way of this CPU to the first `LAST` subfields of every cell.
+    type Way<const LAST: usize>: Follow;
 
     /// Loads them.
     fn load(self, bytes: &[u8; 64]) -> Self::Bytes;
@@ -19,6 +23,9 @@ pub(super) trait Simd: Copy {
     fn either(self, bytes: Self::Bytes, x: u8, y: u8) -> u64;
     /// Bit i: byte i is at least `low` and at most `high`.
     fn between(self, bytes: Self::Bytes, low: u8, high: u8) -> u64;
+
+    /// [`Visits::visit`], as a function of its own: what is rare must not take registers from what is not.
+    fn visit(self, visits: &mut Visits<'_>, base: usize, tab: u64, bad: u64) -> Option<()>;
 
     /// Whether these are 16 cells `0/0⇥` or `0|0⇥`.
     fn is_hom_ref(self, bytes: &[u8; 64]) -> bool;

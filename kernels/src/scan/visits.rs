@@ -1,8 +1,9 @@
 //! Reading the cells that bit streams point at.
 
 use super::cell;
-use super::quick;
-use super::streams::{Masks, WORD};
+use super::quick::{self, Marked};
+use super::simd::Simd;
+use super::streams::WORD;
 use crate::{Call, Layout};
 
 /// Knows where in the line the words are, and reads the cells that bad bits lie in, each once.
@@ -30,11 +31,10 @@ impl<'a> Visits<'a> {
         Visits { line, layout, out, top, plain: layout.filter.is_none(), column: 0, start: 0, fresh: 0 }
     }
 
-    /// Visits the cells of the word at `base` that `bad` lies in (a cell includes the tab behind it), and goes
-    /// on to the next word; `None` if one is broken.
+    /// Visits the cells of the word at `base` that `bad` lies in (a cell includes the tab behind it); `None` if one is
+    /// broken.
     #[inline(always)]
-    pub(super) fn word(&mut self, base: usize, masks: [Masks; 2], mut bad: u64) -> Option<()> {
-        let tab = masks[0].tab;
+    pub(super) fn visit<S: Simd>(&mut self, simd: S, base: usize, tab: u64, mut bad: u64) -> Option<()> {
         while bad != 0 {
             let lowest = bad & bad.wrapping_neg();
             let before = tab & (lowest - 1);
@@ -42,11 +42,17 @@ impl<'a> Visits<'a> {
             let start = if before == 0 { self.start } else { base + after_last(before) };
             // What seems to start behind the end of the line is padding.
             if start >= self.fresh && start <= self.line.len() {
-                self.cell(start, base, masks, self.column + before.count_ones())?;
+                self.cell(simd, start, self.column + before.count_ones())?;
                 self.fresh = start + 1;
             }
             bad &= !(behind ^ behind.wrapping_sub(1));
         }
+        Some(())
+    }
+
+    /// Goes on to the next word; `None` if there are too many cells.
+    #[inline(always)]
+    pub(super) fn go_on(&mut self, base: usize, tab: u64) -> Option<()> {
         if tab != 0 {
             self.start = base + after_last(tab);
             self.column = self.column.checked_add(tab.count_ones())?;
@@ -62,7 +68,7 @@ impl<'a> Visits<'a> {
 
     /// Reads the cell at `start`.
     #[inline(always)]
-    fn cell(&mut self, start: usize, base: usize, masks: [Masks; 2], column: u32) -> Option<()> {
+    fn cell<S: Simd>(&mut self, simd: S, start: usize, column: u32) -> Option<()> {
         let rest = self.line.get(start..)?;
         if self.plain
             && let Some((a, b, _)) = quick::short(rest, self.top)
@@ -71,10 +77,18 @@ impl<'a> Visits<'a> {
             return Some(());
         }
         if !self.plain
-            && let Some((end, colons)) = window(start, base, masks)
+            && let Some(block) = rest.first_chunk::<WORD>()
         {
-            self.out.extend(quick::read_marked(rest.get(..end)?, colons, column, self.layout).ok()?);
-            return Some(());
+            let bytes = simd.load(block);
+            let tab = simd.equal(bytes, b'\t');
+            if tab != 0 {
+                let inside = (tab & tab.wrapping_neg()) - 1;
+                let end = tab.trailing_zeros() as usize;
+                let (colons, commas) = (simd.equal(bytes, b':') & inside, simd.equal(bytes, b',') & inside);
+                let cell = Marked { block, end, colons, commas };
+                self.out.extend(cell.read(column, self.top, self.layout).ok()?);
+                return Some(());
+            }
         }
         self.whole_cell(rest, column)
     }
@@ -86,17 +100,6 @@ impl<'a> Visits<'a> {
         self.out.extend(cell::read(&rest[..end], column, self.layout).ok()?);
         Some(())
     }
-}
-
-/// Length and colons of the cell at `start`, if it starts in the first of two words and ends within 64 bytes.
-#[inline(always)]
-fn window(start: usize, base: usize, [now, next]: [Masks; 2]) -> Option<(usize, u64)> {
-    let shift = start.checked_sub(base).filter(|&shift| shift < WORD)?;
-    let from_start = |now: u64, next: u64| now >> shift | next << 1 << (WORD - 1 - shift);
-    let tab = from_start(now.tab, next.tab);
-    let inside = (tab & tab.wrapping_neg()).wrapping_sub(1);
-    let colons = from_start(now.end, next.end) & inside;
-    (tab != 0).then_some((tab.trailing_zeros() as usize, colons))
 }
 
 /// The bit after the highest one of `bits`, which has one.
