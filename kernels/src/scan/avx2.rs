@@ -9,7 +9,7 @@ use std::arch::x86_64::*;
 
 use super::hops::Hops;
 use super::simd::{self, Cells, Simd};
-use super::visits::Visits;
+use super::visits::{Visits, Word};
 use crate::{Call, Layout, append};
 
 /// Reads a line; `None` if anything is wrong with it.
@@ -29,8 +29,8 @@ pub(super) unsafe fn scan(line: &[u8], layout: &Layout<'_>, out: &mut Vec<Call>)
 /// The CPU has the features named here.
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 #[inline(never)]
-unsafe fn visit(visits: &mut Visits<'_>, base: usize, tab: u64, bad: u64) -> Option<()> {
-    visits.visit(Avx2(()), base, tab, bad)
+unsafe fn visit(visits: &mut Visits<'_>, words: &[Word]) -> Option<()> {
+    visits.visit(Avx2(()), words)
 }
 
 /// Proof that this CPU has AVX2, BMI1, BMI2, LZCNT and POPCNT.
@@ -88,9 +88,9 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn visit(self, visits: &mut Visits<'_>, base: usize, tab: u64, bad: u64) -> Option<()> {
+    fn visit(self, visits: &mut Visits<'_>, words: &[Word]) -> Option<()> {
         // SAFETY: `self` proves the features.
-        unsafe { visit(visits, base, tab, bad) }
+        unsafe { visit(visits, words) }
     }
 
     #[inline(always)]

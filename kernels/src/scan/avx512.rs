@@ -9,7 +9,7 @@ use std::arch::x86_64::*;
 
 use super::ranks::Ranks;
 use super::simd::{self, Cells, Simd};
-use super::visits::Visits;
+use super::visits::{Visits, Word};
 use crate::{Call, Layout, append};
 
 /// Reads a line; `None` if anything is wrong with it.
@@ -29,8 +29,8 @@ pub(super) unsafe fn scan(line: &[u8], layout: &Layout<'_>, out: &mut Vec<Call>)
 /// The CPU has the features named here.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,bmi1,bmi2,lzcnt,popcnt")]
 #[inline(never)]
-unsafe fn visit(visits: &mut Visits<'_>, base: usize, tab: u64, bad: u64) -> Option<()> {
-    visits.visit(Avx512(()), base, tab, bad)
+unsafe fn visit(visits: &mut Visits<'_>, words: &[Word]) -> Option<()> {
+    visits.visit(Avx512(()), words)
 }
 
 /// Proof that this CPU has AVX-512 F, BW and VL, BMI1, BMI2, LZCNT and POPCNT.
@@ -62,7 +62,16 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn either(self, bytes: __m512i, x: u8, y: u8) -> u64 {
-        self.equal(bytes, x) | self.equal(bytes, y)
+        // A byte is x or y if the place of its low half in this table holds it: one compare. The halves differ.
+        let mut table = [0xFF; 16];
+        table[usize::from(x % 16)] = x;
+        table[usize::from(y % 16)] = y;
+        debug_assert_eq!((table[usize::from(x % 16)], x < 0x80 && y < 0x80), (x, true));
+        // SAFETY: `self` proves AVX-512; the load is of 16 bytes, and may be unaligned.
+        unsafe {
+            let table = _mm512_broadcast_i32x4(_mm_loadu_si128(table.as_ptr().cast()));
+            _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, bytes), bytes)
+        }
     }
 
     #[inline(always)]
@@ -75,9 +84,9 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn visit(self, visits: &mut Visits<'_>, base: usize, tab: u64, bad: u64) -> Option<()> {
+    fn visit(self, visits: &mut Visits<'_>, words: &[Word]) -> Option<()> {
         // SAFETY: `self` proves the features.
-        unsafe { visit(visits, base, tab, bad) }
+        unsafe { visit(visits, words) }
     }
 
     #[inline(always)]

@@ -1,8 +1,7 @@
 //! Shortcuts for the cells that the fast forms visit. What they give is what [`cell::read`] gives.
 
-use super::cell::{self, Subfields};
 use crate::adj::{BALANCE, MIN_DP, MIN_DP_HAPLOID, MIN_GQ};
-use crate::{Call, Filter, Layout, ScanError};
+use crate::{Call, Filter};
 
 /// The smallest digit that is no allele of a record with `alleles` alleles; 10 if every digit is one.
 pub(super) fn top(alleles: u16) -> u8 {
@@ -45,31 +44,22 @@ pub(super) struct Marked<'a> {
 }
 
 impl<'a> Marked<'a> {
-    /// [`cell::read`].
+    /// [`cell::read`] of a usual cell: alleles of one digit, GQ, DP and (of a het) AD asked for, there, and of one to three
+    /// digits. `None` where only [`cell::read`] can tell.
     #[inline(always)]
-    pub(super) fn read(
-        self,
-        column: u32,
-        top: u8,
-        layout: &Layout<'_>,
-    ) -> Result<Option<Call>, ScanError> {
-        let first = self.colons.trailing_zeros().min(64) as usize;
-        let call = match (first.min(self.end), self.block) {
-            (3, [a, b'/' | b'|', b, ..]) if let (Some(a), Some(b)) = (digit(*a, top), digit(*b, top)) => {
-                Call { column, a, b }
-            }
-            (1, [a, ..]) if let Some(a) = digit(*a, top) => Call { column, a, b: Call::ABSENT },
-            (end, block) => cell::genotype(&block[..end], column, layout)?,
+    pub(super) fn read(self, column: u32, top: u8, filter: &Filter<'_>) -> Option<Option<Call>> {
+        let gt = (self.colons.trailing_zeros() as usize).min(self.end);
+        let [a, separator, b, ..] = *self.block;
+        let call = match gt {
+            3 if matches!(separator, b'/' | b'|') => Call { column, a: digit(a, top)?, b: digit(b, top)? },
+            1 => Call { column, a: digit(a, top)?, b: Call::ABSENT },
+            _ => return None,
         };
-        let filter = &layout.filter;
         if !call.is_called() {
-            return Ok(Some(call));
+            return Some(Some(call));
         }
-        let Some(passes) = self.passes(call, filter) else {
-            return Ok(cell::judge(call, filter, || self.subfields(filter)));
-        };
-        let call = if passes { call } else { Call::missing(column) };
-        Ok(if call.is_hom_ref() { None } else { Some(call) })
+        let call = if self.passes(call, filter)? { call } else { Call::missing(column) };
+        Some(if call.is_hom_ref() { None } else { Some(call) })
     }
 
     /// Whether a called genotype passes; `None` unless GQ and DP and, of a het, AD are short whole numbers and nothing else
@@ -122,17 +112,6 @@ impl<'a> Marked<'a> {
         let behind = commas & commas.wrapping_sub(1);
         let first = (commas != 0).then(|| commas.trailing_zeros() as usize + 1)?;
         number(self.block.get(first..end.min(behind.trailing_zeros() as usize))?)
-    }
-
-    /// [`Subfields::of`].
-    fn subfields(self, filter: &Filter<'_>) -> Subfields<'a> {
-        let subfield = |index: Option<usize>| self.text(index?);
-        Subfields {
-            gq: subfield(filter.gq),
-            dp: subfield(filter.dp),
-            ad: subfield(filter.ad),
-            ft: subfield(filter.ft),
-        }
     }
 }
 

@@ -20,20 +20,28 @@ use super::streams::Marks;
 
 /// Finds `LAST` subfields behind GT. `LAST` is `wanted.last()`, or [`REACH`] for any.
 pub(super) struct Ranks<const LAST: usize> {
-    /// Delimiters of the words before, the last one in the highest bit; 1: tab.
+    /// The last `LAST` delimiters before the word, the last of all in the highest bit of these; 1: tab.
     before: u64,
 }
 
 impl<const LAST: usize> Follow for Ranks<LAST> {
     #[inline(always)]
     fn new() -> Self {
-        Self { before: 1 << 63 }
+        Self { before: 1 << LAST >> 1 }
     }
 
     #[inline(always)]
     fn step(&mut self, wanted: impl Wanted, line: &[u8], base: usize, marks: Marks, _: u64) -> u64 {
         let tabs = gather(marks.tab, marks.end);
-        let after = |places: usize| tabs << places | self.before >> (64 - places);
+        let count = marks.end.count_ones() as usize;
+        if count + LAST > 64 {
+            // Hardly anything but delimiters: every cell is read by its definition.
+            self.before = tabs >> (count - LAST);
+            return marks.end;
+        }
+        let all = tabs << LAST | self.before;
+        self.before = all >> count;
+        let after = |places: usize| all >> (LAST - places);
         let mut early = 0;
         for index in 1..=LAST {
             if LAST == REACH && index > wanted.last() {
@@ -42,11 +50,7 @@ impl<const LAST: usize> Follow for Ranks<LAST> {
             early |= after(index);
         }
         let behind = |index: usize| if index == 0 { 0 } else { scatter(after(index), marks.end) };
-        let bad = scatter(tabs & early, marks.end) | wanted.failing(line, base, marks, behind);
-        let count = marks.end.count_ones();
-        self.before =
-            self.before.checked_shr(count).unwrap_or(0) | tabs.checked_shl(64 - count).unwrap_or(0);
-        bad
+        scatter(tabs & early, marks.end) | wanted.failing(line, base, marks, behind)
     }
 }
 

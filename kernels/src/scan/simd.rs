@@ -1,7 +1,7 @@
 //! What the fast forms ask of a CPU.
 
 use super::fields::Follow;
-use super::visits::Visits;
+use super::visits::{Visits, Word};
 use super::{streams, stride};
 use crate::{Call, Layout};
 
@@ -25,7 +25,7 @@ pub(super) trait Simd: Copy {
     fn between(self, bytes: Self::Bytes, low: u8, high: u8) -> u64;
 
     /// [`Visits::visit`], as a function of its own: what is rare must not take registers from what is not.
-    fn visit(self, visits: &mut Visits<'_>, base: usize, tab: u64, bad: u64) -> Option<()>;
+    fn visit(self, visits: &mut Visits<'_>, words: &[Word]) -> Option<()>;
 
     /// Whether these are 16 cells `0/0⇥` or `0|0⇥`.
     fn is_hom_ref(self, bytes: &[u8; 64]) -> bool;

@@ -18,13 +18,15 @@
 //! 2. "One on" is another load, one byte on, which the cache has. Shifting masks across two words instead costs a double
 //!    shift each, three cycles on Zen: NEW_FIGURES.
 //! 3. The end of the line is a tab that is not there, written behind a copy of the last bytes: no tail.
-//! 4. With filters, a [`Follow`] takes every cell to its GQ, DP and FT in the same way. One function per
+//! 4. What is bad is noted, without a branch, and read 64 words later, all at once: a call in the loop would take the
+//!    constants out of the registers, and whether a word has a carrier is a coin that no branch predictor knows.
+//! 5. With filters, a [`Follow`] takes every cell to its GQ, DP and FT in the same way. One function per
 //!    number of subfields, so that the steps are unrolled.
 
 use super::REACH;
 use super::fields::{Any, Follow, Nothing, Usual, Wanted};
 use super::simd::Simd;
-use super::visits::Visits;
+use super::visits::{Found, Here, Visits, Word};
 use crate::{Call, Layout};
 
 /// Bytes per word of a stream.
@@ -69,32 +71,52 @@ pub(super) fn scan<S: Simd>(simd: S, line: &[u8], layout: &Layout<'_>, out: &mut
 /// Goes through all words of the line, following cells through `LAST` subfields.
 #[inline(always)]
 fn words<S: Simd, const LAST: usize>(simd: S, mut visits: Visits<'_>, wanted: impl Wanted) -> Option<()> {
-    let mut way = S::Way::<LAST>::new();
     let line = visits.line;
-    let mut last_tab = 1;
-    for base in (0..=line.len()).step_by(WORD) {
-        let rest = &line[base..];
-        let padded;
-        let window = match rest.first_chunk::<WINDOW>() {
-            Some(window) => window,
-            None => {
-                padded = pad(rest);
-                &padded
-            }
-        };
-        let marks = marks(simd, window, LAST > 0);
-        let start = marks.tab << 1 | last_tab;
-        last_tab = marks.tab >> 63;
+    let mut walk = Walk { simd, way: S::Way::<LAST>::new(), wanted, line, base: 0, last_tab: 1, here: Here::default() };
+    let mut found = Found::new();
+    while walk.base <= line.len() {
+        while found.has_room()
+            && let Some(window) = line.get(walk.base..).and_then(<[u8]>::first_chunk)
+        {
+            walk.step::<LAST>(window, &mut found)?;
+        }
+        if found.has_room() {
+            walk.step::<LAST>(&pad(&line[walk.base..]), &mut found)?;
+        }
+        simd.visit(&mut visits, found.words())?;
+        found.clear();
+    }
+    visits.finish(walk.here.column)
+}
+
+/// On the way through a line.
+struct Walk<'l, S, W, F> {
+    simd: S,
+    way: F,
+    wanted: W,
+    line: &'l [u8],
+    /// Where the next word is.
+    base: usize,
+    /// 1 if a cell starts there.
+    last_tab: u64,
+    here: Here,
+}
+
+impl<S: Simd, W: Wanted, F: Follow> Walk<'_, S, W, F> {
+    /// Goes through one word and notes what is bad.
+    #[inline(always)]
+    fn step<const LAST: usize>(&mut self, window: &[u8; WINDOW], found: &mut Found) -> Option<()> {
+        let (base, marks) = (self.base, marks(self.simd, window, LAST > 0));
+        let start = marks.tab << 1 | self.last_tab;
+        self.last_tab = marks.tab >> 63;
         let mut bad = start & !marks.hom_ref;
         if LAST > 0 {
-            bad |= way.step(wanted, line, base, marks, start);
+            bad |= self.way.step(self.wanted, self.line, base, marks, start);
         }
-        if bad != 0 {
-            simd.visit(&mut visits, base, marks.tab, bad)?;
-        }
-        visits.go_on(base, marks.tab)?;
+        found.note(Word { base, tab: marks.tab, bad, here: self.here });
+        self.base += WORD;
+        self.here.go_on(base, marks.tab)
     }
-    visits.finish()
 }
 
 /// The marks of the first word of a window; `ten` and `twenty` stay empty unless `judged`.

@@ -6,50 +6,16 @@ use super::simd::Simd;
 use super::streams::WORD;
 use crate::{Call, Layout};
 
-/// Knows where in the line the words are, and reads the cells that bad bits lie in, each once.
-pub(super) struct Visits<'a> {
-    pub(super) line: &'a [u8],
-    layout: &'a Layout<'a>,
-    out: &'a mut Vec<Call>,
-    /// See [`quick::top`].
-    top: u8,
-    /// No filters: [`quick::short`] may be used.
-    plain: bool,
+/// Where in the line a word begins.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Here {
     /// Column of the cell that the word begins in.
-    column: u32,
+    pub(super) column: u32,
     /// Where that cell starts.
-    start: usize,
-    /// No cell that starts before this is visited any more.
-    fresh: usize,
+    pub(super) start: usize,
 }
 
-impl<'a> Visits<'a> {
-    /// At the start of `line`.
-    #[inline(always)]
-    pub(super) fn new(line: &'a [u8], layout: &'a Layout<'a>, out: &'a mut Vec<Call>) -> Visits<'a> {
-        let top = quick::top(layout.alleles);
-        Visits { line, layout, out, top, plain: layout.filter.is_none(), column: 0, start: 0, fresh: 0 }
-    }
-
-    /// Visits the cells of the word at `base` that `bad` lies in (a cell includes the tab behind it); `None` if one is
-    /// broken.
-    #[inline(always)]
-    pub(super) fn visit<S: Simd>(&mut self, simd: S, base: usize, tab: u64, mut bad: u64) -> Option<()> {
-        while bad != 0 {
-            let lowest = bad & bad.wrapping_neg();
-            let before = tab & (lowest - 1);
-            let behind = tab & !(lowest - 1);
-            let start = if before == 0 { self.start } else { base + after_last(before) };
-            // What seems to start behind the end of the line is padding.
-            if start >= self.fresh && start <= self.line.len() {
-                self.cell(simd, start, self.column + before.count_ones())?;
-                self.fresh = start + 1;
-            }
-            bad &= !(behind ^ behind.wrapping_sub(1));
-        }
-        Some(())
-    }
-
+impl Here {
     /// Goes on to the next word; `None` if there are too many cells.
     #[inline(always)]
     pub(super) fn go_on(&mut self, base: usize, tab: u64) -> Option<()> {
@@ -59,11 +25,98 @@ impl<'a> Visits<'a> {
         }
         Some(())
     }
+}
 
-    /// Whether all columns were there.
+/// A word, and the bytes in it that make a cell worth reading.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Word {
+    pub(super) base: usize,
+    pub(super) tab: u64,
+    pub(super) bad: u64,
+    pub(super) here: Here,
+}
+
+/// Words with something bad in them.
+pub(super) struct Found {
+    words: [Word; ROOM + 1],
+    count: usize,
+}
+
+/// Words that are looked through before what was found is visited.
+const ROOM: usize = 64;
+
+impl Found {
     #[inline(always)]
-    pub(super) fn finish(self) -> Option<()> {
-        (self.column as usize == self.layout.columns).then_some(())
+    pub(super) fn new() -> Found {
+        Found { words: [Word::default(); ROOM + 1], count: 0 }
+    }
+
+    #[inline(always)]
+    pub(super) fn has_room(&self) -> bool {
+        self.count < ROOM
+    }
+
+    /// Keeps a word if it has something bad; what does not is written over by the next.
+    #[inline(always)]
+    pub(super) fn note(&mut self, word: Word) {
+        self.words[self.count.min(ROOM)] = word;
+        self.count += usize::from(word.bad != 0);
+    }
+
+    pub(super) fn words(&self) -> &[Word] {
+        &self.words[..self.count.min(ROOM)]
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.count = 0;
+    }
+}
+
+/// Reads the cells that bad bits lie in, each once.
+pub(super) struct Visits<'a> {
+    pub(super) line: &'a [u8],
+    layout: &'a Layout<'a>,
+    out: &'a mut Vec<Call>,
+    /// See [`quick::top`].
+    top: u8,
+    /// No filters: [`quick::short`] may be used.
+    plain: bool,
+    /// No cell that starts before this is visited any more.
+    fresh: usize,
+}
+
+impl<'a> Visits<'a> {
+    /// At the start of `line`.
+    #[inline(always)]
+    pub(super) fn new(line: &'a [u8], layout: &'a Layout<'a>, out: &'a mut Vec<Call>) -> Visits<'a> {
+        let top = quick::top(layout.alleles);
+        Visits { line, layout, out, top, plain: layout.filter.is_none(), fresh: 0 }
+    }
+
+    /// Visits the cells that bad bits lie in (a cell includes the tab behind it); `None` if one is broken.
+    #[inline(always)]
+    pub(super) fn visit<S: Simd>(&mut self, simd: S, words: &[Word]) -> Option<()> {
+        for &Word { base, tab, mut bad, here } in words {
+            while bad != 0 {
+                let lowest = bad & bad.wrapping_neg();
+                let before = tab & (lowest - 1);
+                let behind = tab & !(lowest - 1);
+                let start = if before == 0 { here.start } else { base + after_last(before) };
+                // What seems to start behind the end of the line is padding.
+                if start >= self.fresh && start <= self.line.len() {
+                    self.cell(simd, start, here.column + before.count_ones())?;
+                    self.fresh = start + 1;
+                }
+                bad &= !(behind ^ behind.wrapping_sub(1));
+            }
+        }
+        Some(())
+    }
+
+    /// Whether `columns` are all there are.
+    #[inline(always)]
+    pub(super) fn finish(self, columns: u32) -> Option<()> {
+        (columns as usize == self.layout.columns).then_some(())
     }
 
     /// Reads the cell at `start`.
@@ -86,8 +139,12 @@ impl<'a> Visits<'a> {
                 let end = tab.trailing_zeros() as usize;
                 let (colons, commas) = (simd.equal(bytes, b':') & inside, simd.equal(bytes, b',') & inside);
                 let cell = Marked { block, end, colons, commas };
-                self.out.extend(cell.read(column, self.top, self.layout).ok()?);
-                return Some(());
+                if let Some(call) = cell.read(column, self.top, &self.layout.filter) {
+                    if let Some(call) = call {
+                        self.out.push(call);
+                    }
+                    return Some(());
+                }
             }
         }
         self.whole_cell(rest, column)
