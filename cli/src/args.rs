@@ -49,6 +49,9 @@ pub(crate) struct Global {
     /// Language of messages [default: ja if $LC_ALL, $LC_MESSAGES or $LANG begins with ja, else en]
     #[arg(long, global = true, value_enum)]
     pub(crate) lang: Option<Language>,
+    /// Say where the time went, by stage, in seconds of threads
+    #[arg(long, global = true)]
+    pub(crate) timing: bool,
     /// No progress and no notes
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,

@@ -2,7 +2,7 @@
 //! look at.
 
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use shukei::error::{Error, Problems, Result};
 use shukei::plan::{LedgerAt, plan};
@@ -10,6 +10,7 @@ use shukei::run::Output;
 use shukei::{Request, text};
 
 use crate::args::{Demo, Global};
+use crate::clock::Clock;
 use crate::config;
 use crate::freq::compute;
 use crate::report::Reporter;
@@ -50,7 +51,7 @@ fn make(global: &Global, command: &Demo, out: &Path, reporter: &Reporter) -> Res
     let asked = request(global, &cohort, by, out)?;
     let ready = plan(asked.clone())?;
     let output = Output { dir: out.join("by_sex_region"), tsv: true, statistics: Vec::new() };
-    let audit = compute(global, &ready, &output, SystemTime::now(), reporter)?;
+    let audit = compute(global, &ready, &output, &Clock::start(global), reporter)?;
     let refused = again_without_one(&cohort, asked, out)?;
     story(&cohort, command, (audit.rows(), began.elapsed().as_secs_f64()), reporter);
     reporter.say(&text!(

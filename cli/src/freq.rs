@@ -7,11 +7,13 @@ use shukei::error::{Error, Problems, Result, Text};
 use shukei::plan::{Absent, plan};
 use shukei::run::{Output, frequency};
 use shukei::tally::Crew;
+use shukei::timing::{Stage, Timing};
 use shukei::write::Statistic;
 use shukei::write::audit::{Audit, Run};
 use shukei::{Backend, Plan, Request, text};
 
 use crate::args::{AbsentArg, Choice, Freq, Global, Out, StatisticArg};
+use crate::clock::Clock;
 use crate::config;
 use crate::permit;
 use crate::progress::Progress;
@@ -19,13 +21,14 @@ use crate::report::Reporter;
 
 /// The whole path in one process.
 pub(crate) fn run(global: &Global, command: &Freq, reporter: &Reporter) -> Result<(), Problems> {
-    let started = SystemTime::now();
-    let plan = plan(request(global, &command.choice)?)?;
+    let clock = Clock::start(global);
+    let request = request(global, &command.choice)?;
+    let plan = clock.timing.time(Stage::Plan, || plan(request))?;
     if command.dry_run {
         would(&plan, reporter);
         return Ok(());
     }
-    let audit = compute(global, &plan, &output(&command.out), started, reporter)?;
+    let audit = compute(global, &plan, &output(&command.out), &clock, reporter)?;
     ending(&command.out.out, &audit, reporter);
     Ok(())
 }
@@ -46,7 +49,7 @@ pub(crate) fn compute(
     global: &Global,
     plan: &Plan,
     output: &Output,
-    started: SystemTime,
+    clock: &Clock,
     reporter: &Reporter,
 ) -> Result<Audit, Problems> {
     for note in plan.notes() {
@@ -57,9 +60,11 @@ pub(crate) fn compute(
     }
     let progress = Progress::new(reporter, plan.bytes());
     let bytes = |n: u64| progress.bytes(n);
-    let crew = crew(global, &bytes)?;
+    let crew = crew(global, &bytes, &clock.timing)?;
     let after = |done: usize, of: usize| progress.partition(done, of);
-    frequency(plan, crew, output, describe(crew, started), &after)
+    let audit = frequency(plan, crew, output, describe(crew, clock.started), &after)?;
+    clock.report(crew.threads, reporter);
+    Ok(audit)
 }
 
 /// Arguments to a request with absolute paths.
@@ -133,7 +138,11 @@ pub(crate) fn output(out: &Out) -> Output {
 }
 
 /// Threads and kernels.
-pub(crate) fn crew<'a>(global: &Global, progress: &'a (dyn Fn(u64) + Sync)) -> Result<Crew<'a>> {
+pub(crate) fn crew<'a>(
+    global: &Global,
+    progress: &'a (dyn Fn(u64) + Sync),
+    timing: &'a Timing,
+) -> Result<Crew<'a>> {
     let slurm = || std::env::var("SLURM_CPUS_PER_TASK").ok().and_then(|v| v.parse().ok()).filter(|n| *n > 0);
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = global.threads.map(usize::from).or_else(slurm).unwrap_or_else(cores);
@@ -146,7 +155,7 @@ pub(crate) fn crew<'a>(global: &Global, progress: &'a (dyn Fn(u64) + Sync)) -> R
             ))
         })?,
     };
-    Ok(Crew { threads, backend, progress })
+    Ok(Crew { threads, backend, progress, timing })
 }
 
 /// How the work is done, for the audit.

@@ -3,14 +3,15 @@
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use shukei::error::{Error, Problems, Result};
 use shukei::partial::{Partial, Place};
 use shukei::plan::{Absent, Again, plan as make_plan, recorded};
+use shukei::timing::Stage;
 use shukei::{Plan, Request, text};
 
 use crate::args::{Global, PlanArgs, Product, Release, Tally};
+use crate::clock::Clock;
 use crate::config;
 use crate::freq::{crew, describe, ending, output, request};
 use crate::permit;
@@ -131,7 +132,8 @@ fn holds_now(global: &Global, job: &Path, request: &Request) -> Result<(), Probl
 
 /// Counts one partition, or all that are not counted.
 pub(crate) fn tally(global: &Global, command: &Tally, reporter: &Reporter) -> Result<(), Problems> {
-    let plan = load(global, &command.job, &[])?;
+    let clock = Clock::start(global);
+    let plan = clock.timing.time(Stage::Plan, || load(global, &command.job, &[]))?;
     let count = plan.partitions().len();
     let chosen = match command.partition {
         Some(n) => Some(n),
@@ -160,16 +162,18 @@ pub(crate) fn tally(global: &Global, command: &Tally, reporter: &Reporter) -> Re
         }
         let progress = Progress::new(reporter, plan.bytes() / count as u64);
         let bytes = |n: u64| progress.bytes(n);
-        shukei::tally::tally(&plan, part, crew(global, &bytes)?, &Place::Named(&file))?;
+        let crew = crew(global, &bytes, &clock.timing)?;
+        shukei::tally::tally(&plan, part, crew, &Place::Named(&file))?;
         progress.partition(part + 1, count);
     }
+    clock.report(crew(global, &|_| {}, &clock.timing)?.threads, reporter);
     Ok(())
 }
 
 /// Merges, suppresses, writes.
 pub(crate) fn release(global: &Global, command: &Release, reporter: &Reporter) -> Result<(), Problems> {
-    let started = SystemTime::now();
-    let plan = load(global, &command.job, &command.replaces)?;
+    let clock = Clock::start(global);
+    let plan = clock.timing.time(Stage::Plan, || load(global, &command.job, &command.replaces))?;
     let mut problems = Problems::default();
     let mut partials = Vec::new();
     for part in 0..plan.partitions().len() {
@@ -187,8 +191,10 @@ pub(crate) fn release(global: &Global, command: &Release, reporter: &Reporter) -
     if !problems.is_empty() {
         return Err(problems);
     }
-    let crew = crew(global, &|_| {})?;
-    let audit = shukei::run::release(&plan, partials, &output(&command.out), describe(crew, started))?;
+    let crew = crew(global, &|_| {}, &clock.timing)?;
+    let run = describe(crew, clock.started);
+    let audit = shukei::run::release(&plan, partials, crew, &output(&command.out), run)?;
+    clock.report(crew.threads, reporter);
     ending(&command.out.out, &audit, reporter);
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! 5 refused by policy or permit.
 
 mod args;
+mod clock;
 mod config;
 mod demo;
 mod freq;

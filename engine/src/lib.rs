@@ -46,16 +46,16 @@
 //! Nor does handing unreleased counts to a writer:
 //!
 //! ```compile_fail
-//! fn hand_over(merged: shukei::Merged<'_>, sink: &mut dyn shukei::write::Sink) {
-//!     shukei::write::write(merged, Vec::new());
+//! fn hand_over(merged: shukei::Merged<'_>, files: shukei::write::Files, crew: shukei::tally::Crew<'_>) {
+//!     let _ = shukei::write::write(merged, files, crew);
 //! }
 //! ```
 //!
 //! while released ones are taken:
 //!
 //! ```
-//! fn hand_over(released: shukei::Released<'_>, sink: &mut dyn shukei::write::Sink) {
-//!     let _ = shukei::write::write(released, Vec::new());
+//! fn hand_over(released: shukei::Released<'_>, files: shukei::write::Files, crew: shukei::tally::Crew<'_>) {
+//!     let _ = shukei::write::write(released, files, crew);
 //! }
 //! ```
 #![deny(unsafe_code)]
@@ -64,6 +64,7 @@ pub mod actor;
 pub mod attribute;
 pub mod error;
 pub mod ledger;
+mod line;
 pub mod merge;
 mod normalize;
 pub mod partial;
@@ -78,6 +79,7 @@ mod strata;
 pub mod subject;
 pub mod suppress;
 pub mod tally;
+pub mod timing;
 pub mod trial;
 pub mod write;
 

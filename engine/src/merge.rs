@@ -224,7 +224,12 @@ mod tests {
         let request = Request { inputs, samples, max_ploidy: 2, partitions: 1, ledger, ..Request::default() };
         let mine = plan(request.clone()).unwrap();
         let other = plan(Request { by: vec!["group".into()], ..request }).unwrap();
-        let crew = Crew { threads: 1, backend: crate::Backend::best(), progress: &|_| {} };
+        let crew = Crew {
+            threads: 1,
+            backend: crate::Backend::best(),
+            progress: &|_| {},
+            timing: &crate::timing::Timing::default(),
+        };
         let count = |p: &Plan| tally(p, 0, crew, &Place::Unnamed(dir.path())).unwrap();
         assert!(merge(&mine, vec![count(&mine)]).is_ok());
         let refused = merge(&mine, vec![count(&other)]).unwrap_err().to_string();

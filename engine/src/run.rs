@@ -2,18 +2,18 @@
 //!
 //! Between merge and suppress the release is reserved in the ledger; between write and the names its files are archived.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::error::{Problems, Result};
 use crate::ledger::{Reservation, reserve};
 use crate::merge::{Merged, merge};
 use crate::partial::{Notes, Partial, Place};
 use crate::plan::{Plan, recorded};
-use crate::suppress::{TableHeader, suppress};
+use crate::suppress::suppress;
 use crate::tally::{Crew, tally};
 use crate::write::audit::{self, Audit, Done, Run};
 use crate::write::staging::Staging;
-use crate::write::{self, Columns, Finished, ParquetSink, Sink, Statistic, TsvSink, VcfSink, write};
+use crate::write::{self, Columns, Files, Finished, Statistic, write};
 
 /// Where a table goes, and in which forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,19 +45,25 @@ pub fn frequency(
         partials.push(tally(plan, part, crew, &Place::Unnamed(staging.path()))?);
         after(part + 1, count);
     }
-    finish(plan, partials, staging, output, run)
+    finish((plan, crew), partials, staging, output, run)
 }
 
 /// Releases the table of a plan whose partitions were counted before.
-pub fn release(plan: &Plan, partials: Vec<Partial>, output: &Output, run: Run) -> Result<Audit, Problems> {
+pub fn release(
+    plan: &Plan,
+    partials: Vec<Partial>,
+    crew: Crew<'_>,
+    output: &Output,
+    run: Run,
+) -> Result<Audit, Problems> {
     write::check(plan, &output.statistics)?;
     let staging = Staging::open(&output.dir)?;
-    finish(plan, partials, staging, output, run)
+    finish((plan, crew), partials, staging, output, run)
 }
 
 /// merge → suppress → write → archive, and only then the names. A refusal is recorded.
 fn finish(
-    plan: &Plan,
+    (plan, crew): (&Plan, Crew<'_>),
     partials: Vec<Partial>,
     staging: Staging,
     output: &Output,
@@ -66,7 +72,7 @@ fn finish(
     let merged = merge(plan, partials)?;
     let notes = merged.notes();
     let mut reservation = reserve(plan).map_err(|problems| recorded(plan.request(), problems))?;
-    match made((plan, merged, &notes), &mut reservation, &staging, output, run) {
+    match made((plan, merged, &notes, crew), &mut reservation, &staging, output, run) {
         Ok((files, audit)) => {
             staging.publish(&files, &audit)?;
             Ok(audit)
@@ -82,7 +88,7 @@ fn finish(
 
 /// Makes and archives the files of a reserved release, and has it recorded.
 fn made(
-    (plan, merged, notes): (&Plan, Merged<'_>, &Notes),
+    (plan, merged, notes, crew): (&Plan, Merged<'_>, &Notes, Crew<'_>),
     reservation: &mut Reservation,
     staging: &Staging,
     output: &Output,
@@ -90,23 +96,12 @@ fn made(
 ) -> Result<(Vec<Finished>, Audit), Problems> {
     let released = suppress(merged, reservation)?;
     let columns = Columns::new(plan, released.header(), &output.statistics);
-    let sinks = sinks(staging.path(), released.header(), &columns, output.tsv)?;
-    let written = write(released, sinks)?;
+    let files = Files::create(staging.path(), released.header(), &columns, output.tsv)?;
+    let written = write(released, files, crew)?;
     let (facts, statistics) = (reservation.facts(), output.statistics.as_slice());
     let audit = audit::of(&Done { plan, written: &written, notes, facts, statistics }, run);
     // Counting takes hours; a permit that was withdrawn meanwhile stops the table.
     plan.still_permitted().map_err(|problems| recorded(plan.request(), problems))?;
     reservation.archive(&written.files, &audit.json(), audit.rows())?;
     Ok((written.files, audit))
-}
-
-fn sinks(dir: &Path, header: &TableHeader, columns: &Columns, tsv: bool) -> Result<Vec<Box<dyn Sink>>> {
-    let mut sinks: Vec<Box<dyn Sink>> = vec![
-        Box::new(ParquetSink::create(dir, header, columns)?),
-        Box::new(VcfSink::create(dir, header, columns)?),
-    ];
-    if tsv {
-        sinks.push(Box::new(TsvSink::create(dir, columns)?));
-    }
-    Ok(sinks)
 }

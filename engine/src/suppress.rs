@@ -5,6 +5,7 @@
 //! `tree` and `reservoir`, further families in `families`, the tests in `sums`, what a plan fixes for all
 //! variants in `layout`; `variant` puts them together.
 
+mod batch;
 mod beside;
 mod cells;
 mod families;
@@ -31,6 +32,7 @@ use crate::partial::Unit;
 use crate::policy::{Policy, SexChromosomes};
 use crate::region::Zone;
 use crate::strata::Strata;
+pub(crate) use batch::{Decided, Decider, Undecided};
 use beside::At;
 pub(crate) use beside::EarlierRows;
 use layout::Layout;
@@ -40,16 +42,14 @@ use variant::{T1, Variant};
 
 /// A table to which the disclosure policy was applied. Holding one proves it; nothing outside this module makes one.
 ///
-/// Rows are decided as they are asked for, in genome order, so that a table of any length takes the memory of one
-/// variant.
+/// Rows are decided as they are asked for, in genome order, so that a table of any length takes the memory of a few
+/// batches.
 pub struct Released<'p> {
     header: TableHeader,
     merged: Merged<'p>,
-    suppressor: Suppressor,
+    decider: Decider,
     /// Earlier releases of the same people.
     beside: Option<Beside>,
-    rows_per_contig: Vec<u64>,
-    combined: u64,
 }
 
 /// Applies the plan's policy to merged counts, beside what the ledger knows of the same people: the reservation proves that
@@ -57,21 +57,21 @@ pub struct Released<'p> {
 pub fn suppress<'p>(merged: Merged<'p>, reservation: &mut Reservation) -> Result<Released<'p>> {
     let plan = merged.plan();
     reservation.is_for(plan)?;
-    let suppressor = Suppressor::new(Rules {
+    let rules = Rules {
         strata: plan.strata().clone(),
         policy: plan.policy().clone(),
         genotypes_requested: plan.request().genotypes,
-    });
+    };
+    let decider = Decider::new(rules);
     let header = TableHeader {
-        strata: suppressor.strata.clone(),
+        strata: decider.0.strata.clone(),
         contigs: plan.contigs().to_vec(),
-        genotypes: suppressor.t1.is_some(),
+        genotypes: decider.0.t1.is_some(),
         filters: plan.filters().to_vec(),
         description: plan.description(),
     };
-    let rows_per_contig = vec![0; plan.contigs().len()];
     let beside = reservation.take_beside();
-    Ok(Released { header, merged, suppressor, beside, rows_per_contig, combined: 0 })
+    Ok(Released { header, merged, decider, beside })
 }
 
 impl Released<'_> {
@@ -79,35 +79,6 @@ impl Released<'_> {
     #[must_use]
     pub fn header(&self) -> &TableHeader {
         &self.header
-    }
-
-    /// The rows of the next variant that has any; `None` after the last.
-    pub fn next_rows(&mut self) -> Result<Option<Vec<ReleasedRow>>> {
-        while let Some(unit) = self.merged.next_unit()? {
-            let zone = self.merged.plan().zone(unit.contig, unit.pos)?;
-            let contig = &self.merged.plan().contigs()[unit.contig as usize].name;
-            let at = self.beside.as_mut().map(|beside| At::read(beside, contig, unit.pos)).transpose()?;
-            let rows = self.suppressor.rows(&unit, zone, at);
-            if let Some(row) = rows.first() {
-                self.rows_per_contig[row.contig()] += rows.len() as u64;
-                self.combined += u64::from(unit.combined);
-                return Ok(Some(rows));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Positions with rows at which several records of the same people were combined, so far. Positions without rows
-    /// are not counted: whether a hidden variant is there is not for this number to tell.
-    #[must_use]
-    pub fn combined(&self) -> u64 {
-        self.combined
-    }
-
-    /// Rows handed out so far, by contig of the header.
-    #[must_use]
-    pub fn rows_per_contig(&self) -> &[u64] {
-        &self.rows_per_contig
     }
 }
 

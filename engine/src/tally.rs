@@ -25,6 +25,7 @@ use crate::partial::{Partial, PartialWriter, Place};
 use crate::plan::{Group, GroupFile, Partition, Plan};
 use crate::source::Begin;
 use crate::source::record::Asked;
+use crate::timing::Timing;
 
 /// Who works: threads, instructions, and where progress goes.
 #[derive(Clone, Copy)]
@@ -35,6 +36,8 @@ pub struct Crew<'a> {
     pub backend: Backend,
     /// Called with the number of compressed bytes that were just read.
     pub progress: &'a (dyn Fn(u64) + Sync),
+    /// Where it is noted how long things take.
+    pub timing: &'a Timing,
 }
 
 /// Index of a partition in its plan.

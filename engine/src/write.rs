@@ -2,12 +2,17 @@
 //!
 //! A writer sees [`TableHeader`], [`ReleasedRow`] and [`Columns`] and nothing else of the program, so that what suppression hid is not
 //! there to be written. Statistics, footers and indexes are made here, after suppression. Every file depends on the
-//! rows alone: not on the size of the batches in which they came, not on the time, not on the machine.
+//! rows alone: not on the number of threads, not on the time, not on the machine.
+//!
+//! Each file has two halves: what a batch of rows looks like in it, which any thread may make (`encode`), and putting that
+//! behind what is there (`take`), which happens in genome order. `table` leads rows through both.
 
 pub mod audit;
+mod bgzf;
 mod column;
 mod comparison;
 pub(crate) mod file;
+mod files;
 mod measure;
 mod membership;
 mod parquet;
@@ -26,24 +31,13 @@ use crate::{region, text};
 
 use self::column::Column;
 pub use self::column::{Columns, check};
+pub use self::files::Files;
 pub use self::measure::Statistic;
 use self::measure::Value;
-pub use self::parquet::ParquetSink;
 pub use self::table::{Written, write};
-pub use self::tsv::TsvSink;
-pub use self::vcf::VcfSink;
 
 /// Said in every file that has room for it.
 const NOTE: &str = "An absent row means zero, few, or not called, and these cannot be told apart, by design";
-
-/// Takes released rows, in genome order, and makes files of them.
-pub trait Sink: Send {
-    /// Takes the next rows; how many come at a time does not change a byte of the files.
-    fn rows(&mut self, header: &TableHeader, rows: &[ReleasedRow]) -> Result<()>;
-
-    /// Writes what is left, and the indexes, and puts everything on disk.
-    fn finish(self: Box<Self>) -> Result<Vec<Finished>>;
-}
 
 /// A complete file, still in the private directory.
 #[derive(Clone, Debug, PartialEq, Eq)]

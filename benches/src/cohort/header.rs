@@ -74,7 +74,8 @@ mod tests {
         let header = text(Shape::Rich, &People::new(1, 1));
         let mut names: Vec<&str> = vec!["PASS"];
         for line in header.lines() {
-            let rest = ["##FILTER=<ID=", "##INFO=<ID=", "##FORMAT=<ID="].iter().find_map(|s| line.strip_prefix(s));
+            let rest =
+                ["##FILTER=<ID=", "##INFO=<ID=", "##FORMAT=<ID="].iter().find_map(|s| line.strip_prefix(s));
             if let Some(name) = rest.and_then(|rest| rest.split(',').next())
                 && !names.contains(&name)
             {

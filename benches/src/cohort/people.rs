@@ -24,8 +24,9 @@ const AGES: [(&str, f64); 6] = [
     ("70-79", 220.0),
     ("80-89", 120.0),
 ];
-const DISEASES: [&str; 12] =
-    ["I10", "E11.9", "E78.5", "I25.1", "I48.9", "C50.9", "C16.9", "C18.9", "J45.9", "N18.9", "M06.9", "G30.9"];
+const DISEASES: [&str; 12] = [
+    "I10", "E11.9", "E78.5", "I25.1", "I48.9", "C50.9", "C16.9", "C18.9", "J45.9", "N18.9", "M06.9", "G30.9",
+];
 
 /// The people of a cohort, in the order of the sample columns.
 pub(super) struct People {

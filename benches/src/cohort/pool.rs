@@ -29,7 +29,9 @@ pub(super) struct Cell<'p> {
 /// One sample's genotype in a rich record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Genotype {
-    Missing { haploid: bool },
+    Missing {
+        haploid: bool,
+    },
     One(usize),
     /// Smaller allele first.
     Two(usize, usize),

@@ -31,8 +31,8 @@ struct Site {
 impl<'a> Maker<'a> {
     pub(super) fn new(spec: &'a Spec, people: &'a People) -> Self {
         let mut dice = Dice::stream(spec.seed, u64::MAX - 1);
-        let alleles = if spec.shape == Shape::Rich { 2..=4 } else { 2..=1 };
-        Self { spec, people, pools: alleles.map(|n| Pools::new(n, &mut dice)).collect() }
+        let most = if spec.shape == Shape::Rich { 4 } else { 1 };
+        Self { spec, people, pools: (2..=most).map(|n| Pools::new(n, &mut dice)).collect() }
     }
 
     /// Appends one record to both.
@@ -157,7 +157,8 @@ impl<'a> Maker<'a> {
     fn genotypes(&self, site: &Site, dice: &mut Dice) -> Vec<Genotype> {
         let samples = self.people.ids.len();
         let all = (2 * samples) as f64;
-        let shares: Vec<f64> = site.alleles[1..].iter().map(|_| allele_count(dice, 2 * samples) as f64 / all).collect();
+        let shares: Vec<f64> =
+            site.alleles[1..].iter().map(|_| allele_count(dice, 2 * samples) as f64 / all).collect();
         let sum: f64 = shares.iter().sum();
         let scale = if sum > 0.95 { 0.95 / sum } else { 1.0 };
         let lost = 0.03 * dice.share();

@@ -9,6 +9,7 @@ use shukei::permit::Use;
 use shukei::plan::{LedgerAt, plan};
 use shukei::run::{Output, frequency};
 use shukei::tally::Crew;
+use shukei::timing::Timing;
 use shukei::write::audit::Run;
 use shukei::{Backend, Request};
 
@@ -348,7 +349,8 @@ fn a_permit_that_is_withdrawn_while_counting_stops_the_table() {
     let plan = plan(request).expect("permitted");
     assert_eq!(plan.permit().map(|p| p.terms().id.as_str()), Some("P1-2026"));
     let publish = |out: &str| {
-        let crew = Crew { threads: 1, backend: Backend::best(), progress: &|_| {} };
+        let crew =
+            Crew { threads: 1, backend: Backend::best(), progress: &|_| {}, timing: &Timing::default() };
         let run = Run {
             command: Vec::new(),
             started: SystemTime::now(),

@@ -28,7 +28,7 @@ mod solve;
 mod tests;
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 pub(crate) use bits::Bits;
 
@@ -160,7 +160,7 @@ pub(crate) struct Joint {
     pub(crate) classes: Vec<Size>,
     pub(crate) tables: Vec<Table>,
     strict: bool,
-    shapes: HashMap<(Zone, Vec<Pattern>), Rc<Shape>>,
+    shapes: HashMap<(Zone, Vec<Pattern>), Arc<Shape>>,
 }
 
 /// Shapes that are kept.
@@ -214,7 +214,7 @@ impl Joint {
         }
     }
 
-    fn shape(&mut self, zone: Zone, prints: &[Print]) -> Rc<Shape> {
+    fn shape(&mut self, zone: Zone, prints: &[Print]) -> Arc<Shape> {
         let pattern = |print: &Print| match print {
             Print::Unseen => Pattern::Unseen,
             Print::Absent => Pattern::Absent,
@@ -222,13 +222,13 @@ impl Joint {
         };
         let key = (zone, prints.iter().map(pattern).collect());
         if let Some(shape) = self.shapes.get(&key) {
-            return Rc::clone(shape);
+            return Arc::clone(shape);
         }
         if self.shapes.len() >= SHAPES {
             self.shapes.clear();
         }
-        let shape = Rc::new(Shape::of(&self.tables, &self.classes, &key.1, zone));
-        self.shapes.insert(key, Rc::clone(&shape));
+        let shape = Arc::new(Shape::of(&self.tables, &self.classes, &key.1, zone));
+        self.shapes.insert(key, Arc::clone(&shape));
         shape
     }
 

@@ -4,7 +4,7 @@ use shukei_kernels::{Backend, Call};
 
 use super::count::Counter;
 use super::pipeline::Carry;
-use super::{Stretch, scan};
+use super::{Crew, Stretch, scan};
 use crate::error::{Error, Result};
 use crate::normalize::{self, Reference, Variant};
 use crate::source::Format;
@@ -12,6 +12,7 @@ use crate::source::container::{Arena, Chunk, Inflater};
 use crate::source::record::{Parsed, Record, Row, is_row};
 use crate::source::{bcf, vcf};
 use crate::text;
+use crate::timing::Timing;
 
 /// A record and what it contributes.
 pub(super) struct Kept {
@@ -23,12 +24,26 @@ pub(super) struct Kept {
     pub(super) positions: Vec<u64>,
 }
 
+/// The lines of a chunk.
+#[derive(Default)]
+struct Found {
+    /// Where the first newline is, if there is one.
+    first: Option<usize>,
+    /// The lines behind it.
+    rows: Vec<Result<Row>>,
+    /// Where the last line, which the chunk cuts, begins.
+    rest: usize,
+}
+
 /// One worker: buffers and tools that are used for one chunk after another.
 pub(super) struct Worker<'w, 'a> {
     pub(super) stretch: &'w Stretch<'a>,
     pub(super) backend: Backend,
     pub(super) inflater: Inflater,
     pub(super) parser: vcf::LineParser,
+    pub(super) timing: &'w Timing,
+    /// VCF: end of the chunk's first line, the lines behind it that were read, and where the last, cut one begins.
+    found: Found,
     pub(super) reference: Option<Reference>,
     pub(super) counter: Counter<'a>,
     pub(super) arena: Arena,
@@ -46,12 +61,14 @@ pub(super) struct Worker<'w, 'a> {
 }
 
 impl<'w, 'a> Worker<'w, 'a> {
-    pub(super) fn new(stretch: &'w Stretch<'a>, backend: Backend) -> Result<Self> {
+    pub(super) fn new(stretch: &'w Stretch<'a>, crew: Crew<'w>) -> Result<Self> {
         let request = stretch.plan.request();
         let reference = request.reference.as_deref().map(Reference::open).transpose()?;
         Ok(Self {
             stretch,
-            backend,
+            backend: crew.backend,
+            timing: crew.timing,
+            found: Found::default(),
             inflater: Inflater::new(),
             parser: vcf::LineParser::default(),
             reference,
@@ -80,7 +97,30 @@ impl<'w, 'a> Worker<'w, 'a> {
         self.arena.put(b"\n");
     }
 
-    /// Finds the records of the chunk, given what the one before left; returns what is left for the next.
+    /// VCF: finds the lines of the chunk and reads their fixed fields, before anything is known of the chunk before. What is
+    /// wrong with a line is kept: it counts only if the lines before it do not end what is wanted.
+    pub(super) fn find(&mut self) {
+        self.found = Found::default();
+        let Some(first) = memchr::memchr(b'\n', &self.arena).filter(|_| self.is_vcf()) else { return };
+        let mut start = first + 1;
+        let mut rows = Vec::new();
+        for end in memchr::memchr_iter(b'\n', &self.arena[start..]).map(|n| n + first + 1) {
+            let row = self.parser.parse(&self.arena[start..end], start, &self.stretch.asked());
+            start = end + 1;
+            let wrong = row.is_err();
+            rows.push(row);
+            if wrong {
+                break;
+            }
+        }
+        self.found = Found { first: Some(first), rows, rest: start };
+    }
+
+    fn is_vcf(&self) -> bool {
+        self.stretch.file().input.format == Format::Vcf
+    }
+
+    /// Takes the records of the chunk, given what the one before left; returns what is left for the next.
     pub(super) fn records(&mut self, carry: Carry) -> Result<Carry> {
         self.kept.clear();
         self.without_genotypes = 0;
@@ -103,38 +143,27 @@ impl<'w, 'a> Worker<'w, 'a> {
         self.at_file(error.on(carry.place(self.stretch)))
     }
 
-    /// VCF: lines, the first one put together with the carried tail.
+    /// VCF: takes the lines that were found, the first one put together with the carried tail.
     fn lines(&mut self, carry: &mut Carry) -> Result<()> {
-        let arena = std::mem::take(&mut self.arena);
-        let result = (|| {
-            let Some(first) = memchr::memchr(b'\n', &arena) else {
-                carry.tail.extend_from_slice(&arena);
-                return if carry.tail.len() > vcf::LINE_LIMIT { Err(too_long()) } else { Ok(()) };
-            };
-            let mut start = 0;
-            if !carry.tail.is_empty() {
-                self.stitched = std::mem::take(&mut carry.tail);
-                self.stitched.extend_from_slice(&arena[..first]);
-                start = first + 1;
-                let line = std::mem::take(&mut self.stitched);
-                let row = self.parser.parse(&line, 0, &self.stretch.asked());
-                self.stitched = line;
-                self.take(row?, true, carry)?;
+        let Found { first, rows, rest } = std::mem::take(&mut self.found);
+        let Some(first) = first else {
+            carry.tail.extend_from_slice(&self.arena);
+            return if carry.tail.len() > vcf::LINE_LIMIT { Err(too_long()) } else { Ok(()) };
+        };
+        self.stitched = std::mem::take(&mut carry.tail);
+        self.stitched.extend_from_slice(&self.arena[..first]);
+        let line = std::mem::take(&mut self.stitched);
+        let row = self.parser.parse(&line, 0, &self.stretch.asked());
+        self.stitched = line;
+        self.take(row?, true, carry)?;
+        for row in rows {
+            if carry.stop {
+                return Ok(());
             }
-            let base = start;
-            for end in memchr::memchr_iter(b'\n', &arena[start..]).map(|n| n + base) {
-                if carry.stop {
-                    return Ok(());
-                }
-                let row = self.parser.parse(&arena[start..end], start, &self.stretch.asked())?;
-                self.take(row, false, carry)?;
-                start = end + 1;
-            }
-            carry.tail = arena[start..].to_vec();
-            Ok(())
-        })();
-        self.arena = arena;
-        result
+            self.take(row?, false, carry)?;
+        }
+        carry.tail = self.arena[rest..].to_vec();
+        Ok(())
     }
 
     /// BCF: each record tells its length.

@@ -12,6 +12,7 @@ use crate::error::{Error, Result, Text};
 use crate::source::container::{Chunk, ChunkReader, Container};
 use crate::source::{Begin, Format, Input};
 use crate::text;
+use crate::timing::{Stage, Timing};
 
 /// What a chunk leaves to the next one.
 #[derive(Clone, Default)]
@@ -67,6 +68,7 @@ struct Shared<'a, 's> {
     /// Nothing more is wanted of the file. Not under the lock of the source, which is held while waiting for results.
     stop: AtomicBool,
     ahead: u64,
+    timing: &'s Timing,
 }
 
 struct Source {
@@ -111,6 +113,7 @@ pub(super) fn run<'a>(
         written: Condvar::new(),
         stop: AtomicBool::new(false),
         ahead: AHEAD * crew.threads as u64,
+        timing: crew.timing,
     };
     std::thread::scope(|scope| {
         for _ in 1..crew.threads {
@@ -126,8 +129,9 @@ pub(super) fn run<'a>(
         (_, true) => Ok(carry),
         // Some programs end a VCF without a newline. The checks of the container have shown that nothing was cut.
         (Input { format: Format::Vcf, container: Container::Bgzf | Container::Gzip, .. }, _) => {
-            let mut worker = Worker::new(stretch, crew.backend)?;
+            let mut worker = Worker::new(stretch, crew)?;
             worker.newline();
+            worker.find();
             let carry = worker.records(carry)?;
             sink.accept(worker.count()?)?;
             Ok(carry)
@@ -166,7 +170,7 @@ impl Drop for Guard<'_, '_, '_> {
 
 impl<'a, 's> Shared<'a, 's> {
     fn work(&self, stretch: &Stretch<'a>, crew: Crew<'_>) {
-        let mut worker = match Worker::new(stretch, crew.backend) {
+        let mut worker = match Worker::new(stretch, crew) {
             Ok(worker) => worker,
             Err(error) => return self.fail(0, error),
         };
@@ -181,17 +185,19 @@ impl<'a, 's> Shared<'a, 's> {
 
     /// One chunk from compressed bytes to delivered counts.
     fn chunk(&self, worker: &mut Worker<'_, 'a>, number: u64, chunk: &Chunk) -> Result<()> {
-        worker.inflate(chunk)?;
+        let timing = worker.timing;
+        timing.time(Stage::Inflate, || worker.inflate(chunk))?;
+        timing.time(Stage::Records, || worker.find());
         let Some(carry) = self.wait_for_carry(number) else { return Ok(()) };
         let stopped = carry.stop;
-        let carry = if stopped { carry } else { worker.records(carry)? };
+        let carry = if stopped { carry } else { timing.time(Stage::Records, || worker.records(carry))? };
         if carry.stop {
             self.stop.store(true, Ordering::Relaxed);
         }
         lock(&self.carries).ready.insert(number + 1, carry);
         self.carried.notify_all();
         let counted = if stopped { Counted::default() } else { worker.count()? };
-        self.deliver(number, counted)
+        timing.time(Stage::Partials, || self.deliver(number, counted))
     }
 
     /// The next chunk in file order, when the results are not too far behind.
@@ -208,7 +214,7 @@ impl<'a, 's> Shared<'a, 's> {
             return None;
         }
         drop(results);
-        match source.reader.next() {
+        match self.timing.time(Stage::Read, || source.reader.next()) {
             Ok(Some(chunk)) => {
                 source.next += 1;
                 Some((number, chunk))
@@ -321,7 +327,12 @@ mod tests {
         let work = move || {
             let first = AtomicBool::new(true);
             let progress = |_| assert!(!first.swap(false, Ordering::Relaxed), "on purpose");
-            let crew = Crew { threads: 2, backend: crate::Backend::best(), progress: &progress };
+            let crew = Crew {
+                threads: 2,
+                backend: crate::Backend::best(),
+                progress: &progress,
+                timing: &Timing::default(),
+            };
             let place = Place::Unnamed(dir.path());
             let work = std::panic::AssertUnwindSafe(|| tally(&plan, 0, crew, &place).is_ok());
             done.send(std::panic::catch_unwind(work).is_err()).unwrap();
@@ -338,7 +349,8 @@ mod tests {
             file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
         };
         let count = |progress: &(dyn Fn(u64) + Sync)| {
-            let crew = Crew { threads: 1, backend: crate::Backend::best(), progress };
+            let crew =
+                Crew { threads: 1, backend: crate::Backend::best(), progress, timing: &Timing::default() };
             tally(&plan, 0, crew, &Place::Unnamed(dir.path())).map(|_| ())
         };
         assert!(count(&|_| {}).is_ok());

@@ -10,6 +10,7 @@ use super::count::{Alone, Observation};
 use crate::error::Result;
 use crate::normalize::{Variant, WINDOW};
 use crate::region::Zone;
+use crate::timing::Stage;
 
 /// Counts of one chunk.
 #[derive(Default)]
@@ -83,7 +84,8 @@ impl Worker<'_, '_> {
         let edge = |pos: u64| open_until.is_some_and(|o| pos <= o) || pos >= settled;
         let mut together: Vec<(u64, Observation)> = Vec::new();
         for k in kept {
-            let zone = self.scan(k)?;
+            let timing = self.timing;
+            let zone = timing.time_record(Stage::Scan, || self.scan(k))?;
             let mut kept_calls: Option<Arc<[Call]>> = None;
             for &pos in &k.positions {
                 let here = k.variants.iter().filter(|(v, _)| v.pos == pos);
@@ -106,9 +108,11 @@ impl Worker<'_, '_> {
                         filter: &k.record.filter,
                         calls: &self.calls,
                     };
-                    let unit = self.counter.alone(&alone, self.zone_at(contig, pos, zone)?);
+                    let zone = self.zone_at(contig, pos, zone)?;
                     let start = run.bytes.len();
-                    unit.encode(&mut run.bytes);
+                    timing.time_record(Stage::Count, || {
+                        self.counter.alone(&alone, zone).encode(&mut run.bytes);
+                    });
                     run.units.push((pos, start..run.bytes.len()));
                 }
             }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use noodles_bgzf::io::Writer as Bgzf;
+use noodles_bgzf::VirtualPosition;
 use noodles_core::Position;
 use noodles_csi as csi;
 use noodles_csi::binning_index::Indexer;
@@ -16,21 +16,37 @@ use noodles_csi::binning_index::index::reference_sequence::bin::Chunk;
 use noodles_csi::binning_index::index::reference_sequence::index::{BinnedIndex, LinearIndex};
 use noodles_tabix as tabix;
 
-use super::{Column, Columns, Finished, NOTE, OutFile, Sink, Value, field, integer, place};
+use super::bgzf::{Deflater, END, FULL};
+use super::{Column, Finished, NOTE, OutFile, Value, field, integer, place};
 use crate::error::{Error, Result};
 use crate::region::{self, Contig};
 use crate::suppress::{ReleasedRow, TableHeader};
 use crate::text;
 
-/// Writes `freq.vcf.gz` and `freq.vcf.gz.tbi` (`.csi` when a contig is longer than 512 Mb).
-pub struct VcfSink {
+/// `freq.vcf.gz` and `freq.vcf.gz.tbi` (`.csi` when a contig is longer than 512 Mb).
+pub(super) struct VcfFile {
     dir: PathBuf,
     path: PathBuf,
-    out: Bgzf<OutFile>,
+    out: OutFile,
+    /// Bytes written so far.
+    offset: u64,
     index: Index,
-    columns: Vec<Column>,
-    /// The line of a row.
-    line: String,
+}
+
+/// The records of a batch of rows as blocks.
+pub(super) struct Blocks {
+    bytes: Vec<u8>,
+    records: Vec<Place>,
+}
+
+/// Where a record is: in the genome, and in the blocks of its batch (block offset and offset inside).
+struct Place {
+    contig: usize,
+    pos: u64,
+    /// Bases of REF.
+    length: usize,
+    start: (usize, usize),
+    end: (usize, usize),
 }
 
 /// The index as it grows.
@@ -39,79 +55,107 @@ enum Index {
     Csi(Indexer<BinnedIndex>, ReferenceSequenceNames),
 }
 
-impl VcfSink {
+impl VcfFile {
     /// Creates the file and writes its header.
-    pub fn create(dir: &Path, header: &TableHeader, columns: &Columns) -> Result<Self> {
-        let columns = columns.list.clone();
-        let line = lines_of(header, &columns)?;
+    pub(super) fn create(dir: &Path, header: &TableHeader, columns: &[Column]) -> Result<Self> {
+        let text = lines_of(header, columns)?;
         let out = OutFile::create(dir, "freq.vcf.gz")?;
         let (path, index) = (out.path.clone(), Index::new(header.contigs()));
-        let mut sink = Self { dir: dir.to_owned(), path, out: Bgzf::new(out), index, columns, line };
-        sink.put()?;
-        Ok(sink)
+        let mut file = Self { dir: dir.to_owned(), path, out, offset: 0, index };
+        let (bytes, _) = Deflater::new().blocks(text.as_bytes())?;
+        file.put(&bytes)?;
+        Ok(file)
     }
 
-    fn put(&mut self) -> Result<()> {
-        self.out.write_all(self.line.as_bytes()).map_err(|e| Error::io(&self.path, &e))?;
-        self.line.clear();
-        Ok(())
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.offset += bytes.len() as u64;
+        self.out.write_all(bytes).map_err(|e| Error::io(&self.path, &e))
     }
 
-    /// Makes the line of a row, with its end.
-    fn format(&mut self, header: &TableHeader, row: &ReleasedRow) -> Result<()> {
-        let line = &mut self.line;
-        let text = |text| field(text, header, row);
-        let contig = text(&header.contigs()[row.contig()].name)?;
-        let pos = region::printed(row.pos());
-        let (reference, alternate, filter) =
-            (text(row.reference())?, text(row.alternate())?, text(row.filter())?);
-        // Writing to a string cannot fail.
-        let _ = write!(line, "{contig}\t{pos}\t.\t{reference}\t{alternate}\t.\t{filter}\t");
-        let start = line.len();
-        for column in &self.columns {
-            let Some(value) = column.of(header, row) else { continue };
-            if line.len() > start {
-                line.push(';');
-            }
-            line.push_str(&column.name);
-            line.push('=');
-            match value {
-                Value::Count(n) => {
-                    let n = integer(n).map_err(|e| e.at(place(header, row), &column.name))?;
-                    let _ = write!(line, "{n}");
-                }
-                Value::Real(x) => push_general(line, x),
-            }
-        }
-        line.push_str(if line.len() > start { "\n" } else { ".\n" });
-        Ok(())
-    }
-}
-
-impl Sink for VcfSink {
-    fn rows(&mut self, header: &TableHeader, rows: &[ReleasedRow]) -> Result<()> {
-        for row in rows {
-            self.format(header, row).map_err(|e| e.at(self.path.display(), ""))?;
-            let start = self.out.virtual_position();
-            self.put()?;
-            let chunk = Chunk::new(start, self.out.virtual_position());
-            self.index.add(header, row, chunk).map_err(|e| {
+    /// Appends the records of a batch.
+    pub(super) fn take(&mut self, header: &TableHeader, blocks: &Blocks) -> Result<()> {
+        for place in &blocks.records {
+            let position = |(block, inside): (usize, usize)| {
+                let inside = u16::try_from(inside).unwrap_or(u16::MAX);
+                VirtualPosition::try_from((self.offset + block as u64, inside)).map_err(|e| e.to_string())
+            };
+            let name = header.contigs()[place.contig].name.as_str();
+            let chunk = position(place.start).and_then(|s| Ok(Chunk::new(s, position(place.end)?)));
+            chunk.and_then(|chunk| self.index.add(name, place, chunk)).map_err(|e| {
                 Error::input(text!(
                     "the record cannot be indexed: {e}",
                     "レコードをインデックスに登録できません: {e}"
                 ))
-                .at(self.path.display(), place(header, row))
+                .at(self.path.display(), region::locus(name, place.pos))
             })?;
         }
-        Ok(())
+        self.put(&blocks.bytes)
     }
 
-    fn finish(self: Box<Self>) -> Result<Vec<Finished>> {
-        let Self { dir, path, out, index, .. } = *self;
-        let vcf = out.finish().map_err(|e| Error::io(&path, &e))?.finish()?;
-        let index = index.write(&dir)?;
-        Ok(vec![vcf, index])
+    pub(super) fn finish(mut self) -> Result<Vec<Finished>> {
+        self.put(&END)?;
+        let index = self.index.write(&self.dir)?;
+        Ok(vec![self.out.finish()?, index])
     }
+}
+
+/// The records of a batch of rows, which begins a block.
+pub(super) fn encode(
+    header: &TableHeader,
+    columns: &[Column],
+    rows: &[ReleasedRow],
+    deflater: &mut Deflater,
+) -> Result<Blocks> {
+    let (mut text, mut ends) = (String::new(), Vec::with_capacity(rows.len()));
+    for row in rows {
+        line(header, columns, row, &mut text)?;
+        ends.push(text.len());
+    }
+    let (bytes, starts) = deflater.blocks(text.as_bytes())?;
+    // What ends with a block is where the next begins, but for the last.
+    let place = |at: usize| match starts.get(at / FULL) {
+        Some(&block) => (block, at % FULL),
+        None => (starts.last().copied().unwrap_or(0), FULL),
+    };
+    let begins = std::iter::once(0).chain(ends.iter().copied());
+    let record = |((row, start), &end): ((&ReleasedRow, usize), &usize)| Place {
+        contig: row.contig(),
+        pos: row.pos(),
+        length: row.reference().len(),
+        start: place(start),
+        end: place(end),
+    };
+    let records = rows.iter().zip(begins).zip(&ends).map(record).collect();
+    Ok(Blocks { bytes, records })
+}
+
+/// Appends the line of a row.
+fn line(header: &TableHeader, columns: &[Column], row: &ReleasedRow, line: &mut String) -> Result<()> {
+    let text = |text| field(text, header, row);
+    let contig = text(&header.contigs()[row.contig()].name)?;
+    let pos = region::printed(row.pos());
+    let (reference, alternate, filter) =
+        (text(row.reference())?, text(row.alternate())?, text(row.filter())?);
+    // Writing to a string cannot fail.
+    let _ = write!(line, "{contig}\t{pos}\t.\t{reference}\t{alternate}\t.\t{filter}\t");
+    let start = line.len();
+    for column in columns {
+        let Some(value) = column.of(header, row) else { continue };
+        if line.len() > start {
+            line.push(';');
+        }
+        line.push_str(&column.name);
+        line.push('=');
+        match value {
+            Value::Count(n) => {
+                let n = integer(n).map_err(|e| e.at(place(header, row), &column.name))?;
+                let _ = write!(line, "{n}");
+            }
+            Value::Real(x) => push_general(line, x),
+        }
+    }
+    line.push_str(if line.len() > start { "\n" } else { ".\n" });
+    Ok(())
 }
 
 impl Index {
@@ -130,11 +174,10 @@ impl Index {
     }
 
     /// Adds a record; contigs are numbered as they come.
-    fn add(&mut self, header: &TableHeader, row: &ReleasedRow, chunk: Chunk) -> Result<(), String> {
-        let name = header.contigs()[row.contig()].name.as_str();
-        let first = usize::try_from(region::printed(row.pos())).map_err(|e| e.to_string())?;
+    fn add(&mut self, name: &str, place: &Place, chunk: Chunk) -> Result<(), String> {
+        let first = usize::try_from(region::printed(place.pos)).map_err(|e| e.to_string())?;
         let start = Position::try_from(first).map_err(|e| e.to_string())?;
-        let end = start.checked_add(row.reference().len() - 1).ok_or("end out of range")?;
+        let end = start.checked_add(place.length - 1).ok_or("end out of range")?;
         let (Self::Tabix(_, names) | Self::Csi(_, names)) = self;
         let (id, _) = names.insert_full(name.into());
         let context = Some((id, start, end, true));

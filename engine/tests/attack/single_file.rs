@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use shukei::plan::{LedgerAt, plan};
 use shukei::run::{Output, frequency};
 use shukei::tally::Crew;
+use shukei::timing::Timing;
 use shukei::write::audit::Run;
 use shukei::{Backend, Request};
 
@@ -47,7 +48,7 @@ fn freq(variants: usize, samples: &Samples<'_>, by: &[&str]) -> Option<Rows> {
         ..Request::default()
     };
     let plan = plan(request).ok()?;
-    let crew = Crew { threads: 1, backend: Backend::best(), progress: &|_| {} };
+    let crew = Crew { threads: 1, backend: Backend::best(), progress: &|_| {}, timing: &Timing::default() };
     let run = Run {
         command: Vec::new(),
         started: SystemTime::now(),

@@ -80,7 +80,9 @@ impl<'a> Marked<'a> {
             return Some(true);
         }
         let (start, end) = self.place(ad)?;
-        let enough = |allele: u16| Some(allele == 0 || BALANCE * f64::from(self.item(start, end, allele)?) >= f64::from(dp));
+        let enough = |allele: u16| {
+            Some(allele == 0 || BALANCE * f64::from(self.item(start, end, allele)?) >= f64::from(dp))
+        };
         Some(enough(call.a)? && enough(call.b)?)
     }
 
@@ -92,7 +94,8 @@ impl<'a> Marked<'a> {
             rest &= rest.wrapping_sub(1);
         }
         let behind = rest & rest.wrapping_sub(1);
-        (rest != 0).then(|| (rest.trailing_zeros() as usize + 1, self.end.min(behind.trailing_zeros() as usize)))
+        (rest != 0)
+            .then(|| (rest.trailing_zeros() as usize + 1, self.end.min(behind.trailing_zeros() as usize)))
     }
 
     /// A subfield that is there.
@@ -105,7 +108,8 @@ impl<'a> Marked<'a> {
     /// Number `index` of a list.
     #[inline(always)]
     fn item(self, start: usize, end: usize, index: u16) -> Option<u32> {
-        let mut commas = self.commas & (1 << end) - 1 & !((1 << start) - 1);
+        let before = |place: usize| (1u64 << place) - 1;
+        let mut commas = self.commas & before(end) & !before(start);
         for _ in 1..index {
             commas &= commas.wrapping_sub(1);
         }

@@ -72,7 +72,8 @@ pub(super) fn scan<S: Simd>(simd: S, line: &[u8], layout: &Layout<'_>, out: &mut
 #[inline(always)]
 fn words<S: Simd, const LAST: usize>(simd: S, mut visits: Visits<'_>, wanted: impl Wanted) -> Option<()> {
     let line = visits.line;
-    let mut walk = Walk { simd, way: S::Way::<LAST>::new(), wanted, line, base: 0, last_tab: 1, here: Here::default() };
+    let mut walk =
+        Walk { simd, way: S::Way::<LAST>::new(), wanted, line, base: 0, last_tab: 1, here: Here::default() };
     let mut found = Found::new();
     while walk.base <= line.len() {
         while found.has_room()
@@ -123,7 +124,8 @@ impl<S: Simd, W: Wanted, F: Follow> Walk<'_, S, W, F> {
 #[inline(always)]
 fn marks<S: Simd>(simd: S, window: &[u8; WINDOW], judged: bool) -> Marks {
     let on = |places: usize| {
-        let bytes: &[u8; WORD] = window[places..].first_chunk().unwrap_or_else(|| unreachable!("a window is longer"));
+        let bytes: &[u8; WORD] =
+            window[places..].first_chunk().unwrap_or_else(|| unreachable!("a window is longer"));
         simd.load(bytes)
     };
     let end = |bytes: S::Bytes| simd.either(bytes, b'\t', b':');

@@ -1,5 +1,8 @@
 //! What is kept and what stops everything: the ledger's lines, the archive, races, runs that die.
 
+use shukei::timing::Timing;
+use shukei::write::{Columns, Files};
+
 use super::*;
 
 #[test]
@@ -51,13 +54,16 @@ fn rows_that_were_read_without_being_recorded_go_on_counting() {
     };
     let plan = shukei::plan::plan(request).expect("a plan");
     drop(shukei::ledger::reserve(&plan).expect("reserved"));
-    let crew = Crew { threads: 1, backend: Backend::best(), progress: &|_| {} };
+    let crew = Crew { threads: 1, backend: Backend::best(), progress: &|_| {}, timing: &Timing::default() };
     let partial = shukei::tally::tally(&plan, 0, crew, &Place::Unnamed(bench.dir.path())).expect("counted");
     let merged = shukei::merge::merge(&plan, vec![partial]).expect("merged");
     let mut reservation = shukei::ledger::reserve(&plan).expect("reserved");
-    let mut rows = shukei::suppress::suppress(merged, &mut reservation).expect("released rows");
-    assert!(rows.next_rows().expect("rows").is_some());
-    drop((rows, reservation));
+    let rows = shukei::suppress::suppress(merged, &mut reservation).expect("released rows");
+    let columns = Columns::new(&plan, rows.header(), &[]);
+    let files = Files::create(bench.dir.path(), rows.header(), &columns, false).expect("files");
+    let written = shukei::write::write(rows, files, crew).expect("written");
+    assert!(written.rows_per_contig.iter().sum::<u64>() > 0);
+    drop(reservation);
     let ledger = Ledger::open(&bench.path("ledger")).expect("a ledger");
     assert_eq!(ledger.status_of("R000001"), Some(Status::Void));
     assert_eq!(ledger.status_of("R000002"), Some(Status::Reserved));

@@ -78,12 +78,7 @@ impl Inflater {
     /// libdeflate is shown all that follows the block, and more room than it needs: close to the end of either it copies byte
     /// by byte. 64 KiB of genotypes may come from 400 bytes, of which the last 32 would be slow: it would take 2.5 times as
     /// long. The block's length and checksum say whether it took what is its own.
-    fn block(
-        &mut self,
-        bytes: &[u8],
-        size: usize,
-        room: &mut [u8],
-    ) -> std::result::Result<usize, Text> {
+    fn block(&mut self, bytes: &[u8], size: usize, room: &mut [u8]) -> std::result::Result<usize, Text> {
         let tail = &bytes[size - 8..size];
         let word = |i: usize| u32::from_le_bytes([tail[i], tail[i + 1], tail[i + 2], tail[i + 3]]);
         let (crc, length) = (word(0), word(4) as usize);

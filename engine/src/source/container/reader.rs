@@ -12,7 +12,8 @@ use super::{BLOCK, CHUNK, Container, block_size, corrupt, cut, no_block, read_fu
 use crate::error::{Error, Result};
 use crate::text;
 
-/// Bytes of the first read, which often is for the header alone.
+/// Bytes of the first read, which often is for the header alone. Of gzip, whose checksum comes at the end, a small file is
+/// read whole.
 const FIRST: usize = 256 << 10;
 /// Bytes of every later read: what network file systems like.
 const READ: usize = 4 << 20;
@@ -96,7 +97,7 @@ impl ChunkReader {
             held: 0..0,
             offset,
             buffers: Vec::new(),
-            want: FIRST,
+            want: if container == Container::Gzip { READ } else { FIRST },
             skip,
             last_was_eof_block: false,
             ended: false,

@@ -17,7 +17,12 @@ impl Counter<'_> {
     /// copies in all than the person has is a contradiction, and the person is not called.
     /// A record without a row says nothing beside one that has rows: it only matters to other data sites. Two records of
     /// one symbolic ALT (two `<DEL>` of different ends) cannot be told apart, which is an error.
-    pub(in crate::tally) fn together(&mut self, pos: u64, observations: &[Observation], zone: Zone) -> Result<Unit> {
+    pub(in crate::tally) fn together(
+        &mut self,
+        pos: u64,
+        observations: &[Observation],
+        zone: Zone,
+    ) -> Result<Unit> {
         let any_rows = observations.iter().any(|o| !o.variants.is_empty());
         let observations: Vec<&Observation> =
             observations.iter().filter(|o| !any_rows || !o.variants.is_empty()).collect();
