@@ -10,41 +10,25 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use shukei::region::Zone;
 use shukei::subject::Sex;
 use shukei::trial::{Group, GroupCounts, Trial, Variants};
+use shukei_benches::dice::Dice;
 
 const PEOPLE: u32 = 23_211;
 const VARIANTS: usize = 2_000;
 
-/// Numbers that look random, the same in every run (splitmix64).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+/// How many of `n` people something with this probability happens to.
+fn many(dice: &mut Dice, n: u32, probability: f64) -> u32 {
+    let mean = f64::from(n) * probability;
+    if mean > 50.0 {
+        let near = mean + (dice.share() + dice.share() + dice.share() - 1.5) * 2.0 * mean.sqrt();
+        return whole(near).min(n);
     }
-
-    /// A number from 0 to 1.
-    fn share(&mut self) -> f64 {
-        f64::from(u32::try_from(self.roll() >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
-    }
-
-    /// How many of `n` people something with this probability happens to.
-    fn many(&mut self, n: u32, probability: f64) -> u32 {
-        let mean = f64::from(n) * probability;
-        if mean > 50.0 {
-            let near = mean + (self.share() + self.share() + self.share() - 1.5) * 2.0 * mean.sqrt();
-            return whole(near).min(n);
+    let (mut left, mut count) = (mean, 0);
+    loop {
+        left += dice.share().max(1e-9).ln();
+        if left < 0.0 || count == n {
+            return count;
         }
-        let (mut left, mut count) = (mean, 0);
-        loop {
-            left += self.share().max(1e-9).ln();
-            if left < 0.0 || count == n {
-                return count;
-            }
-            count += 1;
-        }
+        count += 1;
     }
 }
 
@@ -120,9 +104,9 @@ fn common(dice: &mut Dice) -> f64 {
 fn counts(groups: &[Group], dice: &mut Dice, frequency: f64) -> Vec<GroupCounts> {
     let lost = if dice.share() < 0.5 { 0.0 } else { 0.05 * dice.share().powi(2) };
     let count = |group: &Group| {
-        let homalt = dice.many(group.people, frequency * frequency);
-        let het = dice.many(group.people - homalt, 2.0 * frequency * (1.0 - frequency));
-        let not_called = dice.many(group.people - homalt - het, lost);
+        let homalt = many(dice, group.people, frequency * frequency);
+        let het = many(dice, group.people - homalt, 2.0 * frequency * (1.0 - frequency));
+        let not_called = many(dice, group.people - homalt - het, lost);
         GroupCounts { not_called, alts: vec![[het, homalt, 0]] }
     };
     groups.iter().map(count).collect()
@@ -133,7 +117,7 @@ type Kind = (&'static str, fn(&mut Dice) -> f64);
 
 /// Variants of one kind under one plan.
 fn ready(plan: &Plan, (kind, frequency): Kind) -> (Trial, Variants) {
-    let (groups, mut dice) = (groups(&plan.families), Dice(1));
+    let (groups, mut dice) = (groups(&plan.families), Dice::new(1));
     let mut trial = Trial::new(&groups, 10, false).unwrap_or_else(|e| panic!("{e}"));
     let variants = trial.variants((0..VARIANTS).map(|_| {
         let frequency = frequency(&mut dice);
