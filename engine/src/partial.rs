@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::text;
+use crate::write::file::Hashing;
 
 pub(crate) use unit::{CellCounts, Unit, VariantCounts};
 use unit::{Get, put};
@@ -100,12 +101,11 @@ fn remove_leftovers(dir: &Path, prefix: &str) -> std::io::Result<()> {
 
 /// Writes a partial; dropping it unsealed leaves nothing behind.
 pub(crate) struct PartialWriter {
-    out: BufWriter<File>,
+    out: BufWriter<Hashing>,
     temporary: Option<(tempfile::TempPath, PathBuf)>,
     place: String,
     plan: String,
     partition: usize,
-    hasher: blake3::Hasher,
     offset: u64,
     segments: Vec<Segment>,
 }
@@ -131,12 +131,11 @@ impl PartialWriter {
             }
         };
         let mut writer = Self {
-            out: BufWriter::with_capacity(1 << 20, file),
+            out: Hashing::buffered(file),
             temporary,
             place: name,
             plan: plan.to_owned(),
             partition,
-            hasher: blake3::Hasher::new(),
             offset: 0,
             segments: Vec::new(),
         };
@@ -149,7 +148,6 @@ impl PartialWriter {
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
-        self.hasher.update(bytes);
         self.offset += bytes.len() as u64;
         let place = &self.place;
         self.out.write_all(bytes).map_err(|e| Error::io(Path::new(place), &e))
@@ -178,11 +176,13 @@ impl PartialWriter {
         let json = serde_json::to_vec(&foot).map_err(|e| Error::json(&e))?;
         self.put(&json)?;
         self.put(&length(&json)?)?;
-        let digest = *self.hasher.finalize().as_bytes();
-        self.put(&digest)?;
-        self.put(END)?;
         let io = |e: std::io::Error, place: &str| Error::io(Path::new(place), &e);
-        let file = self.out.into_inner().map_err(|e| io(e.into_error(), &self.place))?;
+        let hashing = self.out.into_inner().map_err(|e| io(e.into_error(), &self.place))?;
+        let digest = hashing.digest();
+        let mut file = hashing.file;
+        file.write_all(digest.as_bytes())
+            .and_then(|()| file.write_all(END))
+            .map_err(|e| io(e, &self.place))?;
         if let Some((temporary, path)) = self.temporary {
             file.sync_all().map_err(|e| io(e, &self.place))?;
             temporary.persist(&path).map_err(|e| io(e.error, &self.place))?;

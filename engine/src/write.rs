@@ -21,10 +21,10 @@ mod table;
 mod tsv;
 mod vcf;
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use self::file::Hashing;
 use crate::error::{Error, Result};
 use crate::suppress::{ReleasedRow, TableHeader, Tier};
 use crate::{region, text};
@@ -104,22 +104,11 @@ struct OutFile {
     out: BufWriter<Hashing>,
 }
 
-/// What reaches the file, and its hash.
-struct Hashing {
-    file: File,
-    hash: blake3::Hasher,
-    bytes: u64,
-}
-
 impl OutFile {
-    /// Large enough for BLAKE3 to use vectors.
-    const BUFFER: usize = 1 << 18;
-
     fn create(dir: &Path, name: &str) -> Result<Self> {
         let path = dir.join(name);
         let file = file::create(&path)?;
-        let hashing = Hashing { file, hash: blake3::Hasher::new(), bytes: 0 };
-        Ok(Self { path, name: name.to_owned(), out: BufWriter::with_capacity(Self::BUFFER, hashing) })
+        Ok(Self { path, name: name.to_owned(), out: Hashing::buffered(file) })
     }
 
     /// Puts everything on disk.
@@ -127,8 +116,8 @@ impl OutFile {
         let Self { path, name, out } = self;
         let hashing = out.into_inner().map_err(|e| Error::io(&path, e.error()))?;
         hashing.file.sync_all().map_err(|e| Error::io(&path, &e))?;
-        let blake3 = hashing.hash.finalize().to_hex().to_string();
-        Ok(Finished { path, name, blake3, bytes: hashing.bytes })
+        let (blake3, bytes) = (hashing.digest().to_hex().to_string(), hashing.bytes);
+        Ok(Finished { path, name, blake3, bytes })
     }
 }
 
@@ -139,19 +128,6 @@ impl Write for OutFile {
 
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
-    }
-}
-
-impl Write for Hashing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.hash.update(&bytes[..written]);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
     }
 }
 

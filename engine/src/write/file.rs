@@ -1,7 +1,7 @@
 //! Files that are there whole or not at all.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -34,4 +34,35 @@ pub(crate) fn lock(file: &File) -> std::io::Result<()> {
 /// Makes renames in a directory durable.
 pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
     File::open(dir).and_then(|d| d.sync_all()).map_err(|e| Error::io(dir, &e))
+}
+
+/// A file that is being written, and the BLAKE3 of what reached it.
+pub(crate) struct Hashing {
+    pub(crate) file: File,
+    hash: blake3::Hasher,
+    pub(crate) bytes: u64,
+}
+
+impl Hashing {
+    /// Behind a buffer large enough for BLAKE3 to use vectors.
+    pub(crate) fn buffered(file: File) -> BufWriter<Self> {
+        BufWriter::with_capacity(1 << 18, Self { file, hash: blake3::Hasher::new(), bytes: 0 })
+    }
+
+    pub(crate) fn digest(&self) -> blake3::Hash {
+        self.hash.finalize()
+    }
+}
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }

@@ -14,27 +14,38 @@
 
 use shukei_kernels::Call;
 
-use super::{Alone, Counter, Genotype, HEMI, HET, HOMALT, MISSING, Named, Rows, genotype};
+use super::{Alone, Columns, Counter, Genotype, HEMI, HET, HOMALT, MISSING, Named, Rows, genotype};
 use crate::partial::Unit;
 use crate::region::Zone;
 
 impl Counter<'_> {
     /// A unit made by one record.
     pub(in crate::tally) fn alone(&mut self, alone: &Alone<'_>, zone: Zone) -> Unit {
+        let cells = self.cells();
+        let fine_of_column = &self.group.files[alone.file].fine_of_column;
+        let columns = self.columns[alone.file].take().unwrap_or_else(|| Columns::new(fine_of_column, cells));
+        let unit = match &columns {
+            Columns::Narrow(rows) => self.counted(alone, zone, |call| u32::from(rows[call.column as usize])),
+            Columns::Wide(rows) => self.counted(alone, zone, |call| rows[call.column as usize]),
+        };
+        self.columns[alone.file] = Some(columns);
+        unit
+    }
+
+    /// The same; `row`: the fine cell of a call's person, or the row behind all cells.
+    fn counted(&mut self, alone: &Alone<'_>, zone: Zone, row: impl Fn(&Call) -> u32 + Copy) -> Unit {
         self.room_for(alone.variants.len());
-        let fine_of_column = self.group.files[alone.file].fine_of_column.as_slice();
-        let fine = |call: &Call| fine_of_column[call.column as usize];
         // Without an ALT that is a row, the calls still say who is not called.
         let alleles = alone.variants.iter().map(|(allele, _)| *allele);
         let alleles: Vec<u16> = if alone.variants.is_empty() { vec![NO_ALLELE] } else { alleles.collect() };
         for (allele, rows) in alleles.iter().zip(&mut self.rows) {
             if zone == Zone::Diploid {
-                rows.diploid(alone.calls, *allele, fine);
+                rows.diploid(alone.calls, *allele, &row);
             } else {
                 let copies = &self.copies[zone as usize];
                 rows.by_copies(alone.calls, *allele, zone, |call| {
-                    let fine = fine(call);
-                    (fine, copies.get(fine as usize).copied().unwrap_or(0))
+                    let row = row(call);
+                    (row, copies.get(row as usize).copied().unwrap_or(0))
                 });
             }
         }
@@ -43,7 +54,7 @@ impl Counter<'_> {
         }
         let named: Vec<Named<'_>> =
             alone.variants.iter().map(|(_, variant)| Named { variant, filter: alone.filter }).collect();
-        self.take(alone.pos, &named, alone.calls.iter().map(fine))
+        self.take(alone.pos, &named, alone.calls.iter().map(row))
     }
 }
 
@@ -52,7 +63,7 @@ const NO_ALLELE: u16 = Call::LAST_ALLELE + 1;
 
 impl Rows {
     /// Counts calls where everybody has two copies.
-    fn diploid(&mut self, calls: &[Call], allele: u16, fine: impl Fn(&Call) -> u32) {
+    fn diploid(&mut self, calls: &[Call], allele: u16, row: impl Fn(&Call) -> u32) {
         let rows = self.0.as_mut_slice();
         let nobody = rows.len() - 1;
         for call in calls {
@@ -60,9 +71,8 @@ impl Rows {
             // A half call is not called, nor is a call of one allele.
             let not_called = call.a > Call::LAST_ALLELE || call.b > Call::LAST_ALLELE;
             let class = if not_called { MISSING } else { copies.wrapping_sub(1) & 1 };
-            // Who is not counted is beyond all cells; a call of other alleles counts for nothing.
-            let row = (fine(call) as usize).min(nobody);
-            let row = if not_called || copies > 0 { row } else { nobody };
+            // A call of other alleles counts for nothing.
+            let row = if not_called || copies > 0 { row(call) as usize } else { nobody };
             rows[row][class] += 1;
         }
     }
@@ -101,13 +111,12 @@ mod tests {
             .map(|((a, b), column)| Call { column, a, b })
             .collect();
         // Every third person is not counted.
-        let fine = |call: &Call| if call.column % 3 == 2 { u32::MAX } else { call.column % 3 };
+        let row = |call: &Call| call.column % 3;
         for allele in [1, 2, NO_ALLELE] {
             let (mut fast, mut plain) = (Rows(vec![[0; 4]; 3]), Rows(vec![[0; 4]; 3]));
-            fast.diploid(&calls, allele, fine);
-            plain.by_copies(&calls, allele, Zone::Diploid, |call| match fine(call) {
-                u32::MAX => (0, 0),
-                cell => (cell, 2),
+            fast.diploid(&calls, allele, row);
+            plain.by_copies(&calls, allele, Zone::Diploid, |call| {
+                (row(call), if row(call) == 2 { 0 } else { 2 })
             });
             assert_eq!(fast.0[..2], plain.0[..2], "{allele}");
         }
