@@ -44,7 +44,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
     /// Vector instructions to use; every choice gives the same bytes [default: the fastest that this CPU has]
-    #[arg(long, global = true, value_name = "NAME", value_parser = ["scalar", "avx2", "avx512"])]
+    #[arg(long, global = true, value_name = "NAME", value_parser = ["scalar", "avx2", "avx512"], overrides_with = "backend")]
     pub(crate) backend: Option<String>,
     /// Language of messages [default: ja if $LC_ALL, $LC_MESSAGES or $LANG begins with ja, else en]
     #[arg(long, global = true, value_enum)]

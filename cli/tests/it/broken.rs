@@ -3,6 +3,7 @@
 //! A flipped byte may do no harm (a name in a gzip header, a quality in a VCF without checksums). What has checksums must
 //! then give the very same tables; in plain text and plain BCF another valid file is another valid input.
 
+mod effort;
 mod files;
 mod index;
 mod machine;
@@ -12,7 +13,7 @@ mod sweep;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::support::{state, tables_as_bytes};
+use crate::support::{backend, state, tables_as_bytes};
 use files::{Bench, PEOPLE};
 
 /// Seconds after which a run counts as hanging.
@@ -26,7 +27,7 @@ fn freq(bench: &Bench, input: &Path, more: &[&str]) -> Output {
 fn freq_into(bench: &Bench, input: &Path, out: &Path, more: &[&str]) -> Output {
     let mut command = Command::new("timeout");
     command.args([HANG, env!("CARGO_BIN_EXE_shukei"), "freq", "--by", "sex", "--threads", "1", "--tsv"]);
-    command.arg(input).arg("--samples").arg(&bench.samples).arg("-o").arg(out).args(more);
+    command.arg(input).arg("--samples").arg(&bench.samples).arg("-o").arg(out).args(backend()).args(more);
     command
         .env("XDG_STATE_HOME", state())
         .env_remove("SHUKEI_CONFIG")

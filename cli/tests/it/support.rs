@@ -10,7 +10,13 @@ pub(crate) fn shukei() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shukei"));
     command.env("XDG_STATE_HOME", state());
     command.env_remove("SHUKEI_CONFIG").env_remove("SLURM_ARRAY_TASK_ID").env("LC_ALL", "C.UTF-8");
+    command.args(backend());
     command
+}
+
+/// Every test runs with the kernels that `SHUKEI_TEST_BACKEND` names, where a test does not name others itself.
+pub(crate) fn backend() -> Vec<String> {
+    std::env::var("SHUKEI_TEST_BACKEND").map_or(Vec::new(), |name| vec!["--backend".to_owned(), name])
 }
 
 /// A state directory that no other call has.

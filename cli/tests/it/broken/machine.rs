@@ -40,11 +40,11 @@ fn hole(path: &Path, start: &[u8]) {
     file.set_len(ENDLESS).expect("a sparse file");
 }
 
-fn start(bench: &Bench, input: &Path, threads: &str) -> Child {
+pub(super) fn start(bench: &Bench, input: &Path, threads: &str) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shukei"));
     command.args(["freq", "--by", "sex", "--tsv", "--threads", threads]).arg(input);
     command.arg("--samples").arg(&bench.samples).arg("-o").arg(bench.path("out"));
-    command.env("XDG_STATE_HOME", crate::support::state());
+    command.args(crate::support::backend()).env("XDG_STATE_HOME", crate::support::state());
     command.env_remove("SHUKEI_CONFIG").env("LC_ALL", "C.UTF-8");
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("shukei runs")
 }
@@ -217,7 +217,7 @@ fn no_space_left() {
 }
 
 /// The good records, then a long tail of filtered ones, so that there is time for a kill.
-fn long(path: &Path, text: &str) {
+pub(super) fn long(path: &Path, text: &str) {
     let line = "chrX\t60000000\t.\tA\tC\t.\tq10\t.\tGT\n";
     let tail = block(line.repeat(65_280 / line.len()).as_bytes());
     let mut file = std::io::BufWriter::new(File::create(path).expect("a file"));

@@ -64,16 +64,16 @@ const NO_ALLELE: u16 = Call::LAST_ALLELE + 1;
 impl Rows {
     /// Counts calls where everybody has two copies.
     fn diploid(&mut self, calls: &[Call], allele: u16, row: impl Fn(&Call) -> u32) {
-        let rows = self.0.as_mut_slice();
-        let nobody = rows.len() - 1;
+        let counts = self.0.as_flattened_mut();
+        let nobody = counts.len() - 4;
         for call in calls {
             let copies = usize::from(call.a == allele) + usize::from(call.b == allele);
             // A half call is not called, nor is a call of one allele.
-            let not_called = call.a > Call::LAST_ALLELE || call.b > Call::LAST_ALLELE;
+            let not_called = call.a.max(call.b) > Call::LAST_ALLELE;
             let class = if not_called { MISSING } else { copies.wrapping_sub(1) & 1 };
             // A call of other alleles counts for nothing.
-            let row = if not_called || copies > 0 { row(call) as usize } else { nobody };
-            rows[row][class] += 1;
+            let place = 4 * row(call) as usize + class;
+            counts[if not_called | (copies > 0) { place } else { nobody }] += 1;
         }
     }
 
