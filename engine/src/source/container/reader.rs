@@ -185,7 +185,8 @@ impl ChunkReader {
         let held = self.held.len();
         let memory = Arc::make_mut(&mut buffer);
         if memory.len() < held + self.want {
-            memory.resize(held + self.want, 0);
+            // Zeros of the operating system: what is not used is not touched.
+            *memory = vec![0; held + self.want];
         }
         memory[..held].copy_from_slice(&self.buffer[self.held.clone()]);
         let room = &mut memory[held..held + self.want];
