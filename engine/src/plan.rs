@@ -5,11 +5,13 @@
 //! and `release` plan again and compare digests, so that there is one way to make a `Plan` and a changed input is seen.
 
 mod cohort;
+mod columns;
 mod files;
 mod partition;
 mod past;
 mod request;
 mod saved;
+mod selection;
 
 pub use partition::Partition;
 pub(crate) use past::classes_by;

@@ -44,7 +44,7 @@ fn more(term: &Term) -> Error {
 
 /// Complains when two values of a term would have the same token, or tokens that differ only in case (many readers of
 /// tables cannot tell those apart).
-pub fn check_tokens(term: &Term, rows: &[SampleRow], problems: &mut Problems) {
+pub fn check_tokens(term: &Term, rows: &[&SampleRow], problems: &mut Problems) {
     let (mut seen, mut clashes): (HashMap<String, Vec<(String, usize)>>, usize) = (HashMap::new(), 0);
     seen.insert(UNKNOWN.to_owned(), vec![(UNKNOWN.to_owned(), 0)]);
     for row in rows {
@@ -83,7 +83,7 @@ fn clash(term: &Term, (first, first_line): (&str, usize), (level, line): (&Level
 }
 
 /// Complains when a person's rows have different values of a term: such a person would be in two strata.
-pub fn check_subjects(term: &Term, rows: &[SampleRow], problems: &mut Problems) {
+pub fn check_subjects(term: &Term, rows: &[&SampleRow], problems: &mut Problems) {
     const SHOWN: usize = 20;
     let mut seen: HashMap<&str, (Vec<Level>, usize)> = HashMap::new();
     let mut found = 0;
@@ -127,7 +127,7 @@ mod tests {
         let mut problems = Problems::default();
         let table = SampleTable::parse(text.as_bytes(), "t.tsv", &mut problems).unwrap();
         let terms = parse_by("stage", &table).unwrap();
-        check_tokens(&terms[0], &table.rows, &mut problems);
+        check_tokens(&terms[0], &table.rows.iter().collect::<Vec<_>>(), &mut problems);
         problems.list().iter().map(ToString::to_string).collect()
     }
 
@@ -157,9 +157,10 @@ mod tests {
         let text = "sample_id\tsubject_id\ttissue\tdataset\nA\tP\tblood\tD1\nB\tP\tliver\tD1\n";
         let mut problems = Problems::default();
         let table = SampleTable::parse(text.as_bytes(), "t.tsv", &mut problems).unwrap();
-        check_subjects(&parse_by("dataset", &table).unwrap()[0], &table.rows, &mut problems);
+        let rows: Vec<&SampleRow> = table.rows.iter().collect();
+        check_subjects(&parse_by("dataset", &table).unwrap()[0], &rows, &mut problems);
         assert!(problems.is_empty(), "{problems}");
-        check_subjects(&parse_by("tissue", &table).unwrap()[0], &table.rows, &mut problems);
+        check_subjects(&parse_by("tissue", &table).unwrap()[0], &rows, &mut problems);
         assert!(problems.to_string().contains("on the lines 2 and 3"), "{problems}");
     }
 
