@@ -144,7 +144,7 @@ fn judged(
     let past = past::Past::open(&request.ledger, &cohort.subjects)?;
     let contigs = partition::named(&genome.contigs, regions);
     past.cut(&mut cohort.people, &contigs);
-    let strata = Strata::new(&cohort.by, &cohort.people, policy, &mut problems);
+    let strata = Strata::new(&cohort.people, policy, &mut problems);
     let (Some(strata), true) = (strata, problems.is_empty()) else { return Err(problems) };
     let coordinates = coordinates(genome.build, request);
     let naming = Naming { unit: cohort.unit(), coordinates: &coordinates, contigs: &contigs };

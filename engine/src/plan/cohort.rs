@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, HashSet};
 use super::Request;
 use super::columns::Columns;
 use super::selection::{drop_term, select};
-use crate::attribute::{self, Term};
+use crate::attribute::{self, Division, Level, Term};
 use crate::error::{Error, Problems, Text};
 use crate::source::Input;
-use crate::strata::{Karyotype, Person, Step};
-use crate::subject::{Origin, SampleRow, SampleTable, Sex};
+use crate::strata::{People, Step, Ways, cross};
+use crate::subject::{Origin, SampleRow, SampleTable};
 use crate::text;
 
 /// The people of a plan, by subject id, so that the order of rows and columns does not matter.
@@ -18,8 +18,6 @@ pub(super) struct Cohort {
     pub(super) samples: Vec<String>,
     /// The id of each person.
     pub(super) subjects: Vec<String>,
-    /// One entry per family, spelled alike whatever the user typed: `sex,region:tree`, `icd10=E11`.
-    pub(super) by: Vec<String>,
     /// The data site of each person, empty when the table does not say.
     pub(super) data_sites: Vec<String>,
     /// The datasets of all people; an empty one for those of whom the table does not say.
@@ -28,7 +26,7 @@ pub(super) struct Cohort {
     pub(super) columns: Vec<Vec<Option<usize>>>,
     /// What people are counted by, and what they are selected by.
     pub(super) terms: (Vec<Term>, Vec<Term>),
-    pub(super) people: Vec<Person>,
+    pub(super) people: People,
     pub(super) notes: Vec<Text>,
     pub(super) subject_column: bool,
     pub(super) digest: String,
@@ -45,19 +43,19 @@ impl Cohort {
 pub(super) fn read(request: &Request, inputs: &[Input], problems: &mut Problems) -> Option<Cohort> {
     let before = problems.list().len();
     let table = SampleTable::read(&request.samples, problems)?;
-    let mut families: Vec<Vec<Term>> = Vec::new();
-    for by in &request.by {
-        families.extend(problems.keep(attribute::parse_by(by, &table)));
-    }
+    let families = families(request, &table, problems);
     let drops: Vec<Term> =
         request.drop_unknown.iter().filter_map(|name| drop_term(name, &table, problems)).collect();
     let selection = select(request, &table, &drops, problems)?;
     let rows = selection.rows.as_slice();
     let columns = Columns::new(rows, table.subject_column, inputs);
+    let divide = |term| Division::new(term, rows);
+    let divisions: Vec<Vec<Division<'_>>> =
+        families.iter().map(|terms| terms.iter().map(divide).collect()).collect();
     let mut values = Problems::default();
-    for term in families.iter().flatten() {
-        attribute::check_tokens(term, rows, &mut values);
-        attribute::check_subjects(term, rows, &mut values);
+    for division in divisions.iter().flatten() {
+        division.check_tokens(&mut values);
+        division.check_subjects(&columns.first_of_person, &mut values);
     }
     values.list().iter().for_each(|e| problems.push(e.clone().at(request.samples.display(), "")));
     check_region_kinds(request, &families, rows, problems);
@@ -79,9 +77,12 @@ pub(super) fn read(request: &Request, inputs: &[Input], problems: &mut Problems)
         data_sites: chosen.iter().map(|&row| rows[row].data_site.clone()).collect(),
         datasets: datasets(chosen.iter().map(|&row| rows[row].dataset.as_str())),
         columns: columns.people(&chosen),
-        by: families.iter().map(|terms| spelling(terms)).collect(),
-        people: chosen.iter().map(|&row| person(rows[row], &families)).collect(),
-        terms: (families.into_iter().flatten().collect(), drops),
+        people: People {
+            karyotypes: chosen.iter().map(|&row| rows[row].sex.into()).collect(),
+            families: divisions.iter().map(|terms| ways(terms, &chosen)).collect(),
+            earlier: vec![0; chosen.len()],
+        },
+        terms: (families.iter().flatten().cloned().collect(), drops),
         notes,
         subject_column: table.subject_column,
         digest: table.digest.clone(),
@@ -95,35 +96,47 @@ fn datasets<'r>(of_people: impl Iterator<Item = &'r str>) -> BTreeSet<String> {
     different.into_iter().map(str::to_owned).collect()
 }
 
-/// How a family is spelled.
-fn spelling(terms: &[Term]) -> String {
-    let term = |term: &Term| {
-        let tree = if term.tree { ":tree" } else { "" };
-        match &term.attribute {
-            attribute::Attribute::Icd10(code) => format!("icd10={code}{tree}"),
-            _ => format!("{}{tree}", term.label()),
-        }
-    };
-    terms.iter().map(term).collect::<Vec<_>>().join(",")
+/// The attributes of every `--by`; without any, one family that is only its root.
+fn families(request: &Request, table: &SampleTable, problems: &mut Problems) -> Vec<Vec<Term>> {
+    if request.by.is_empty() {
+        return vec![Vec::new()];
+    }
+    let terms = |by: &String| problems.keep(attribute::parse_by(by, table));
+    request.by.iter().filter_map(terms).collect()
 }
 
-fn person(row: &SampleRow, families: &[Vec<Term>]) -> Person {
-    let karyotype = match row.sex {
-        Some(Sex::Female) => Karyotype::Xx,
-        Some(Sex::Male) => Karyotype::Xy,
-        None => Karyotype::Unknown,
+/// The ways of people down one family.
+fn ways(terms: &[Division<'_>], chosen: &[usize]) -> Ways {
+    let column = |division: &Division<'_>| chosen.iter().map(|&row| division.of_row[row]).collect();
+    let columns: Vec<Vec<usize>> = terms.iter().map(column).collect();
+    let cells = cross(chosen.len(), columns.iter().map(Vec::as_slice));
+    let path = |key: &Vec<usize>| {
+        let levels = terms.iter().zip(key).map(|(division, &value)| (division.term, &division.paths[value]));
+        levels.flat_map(|(term, path)| path.iter().map(|level| step(term, level))).collect()
     };
-    let steps = |term: &Term| {
-        let step = |level: attribute::Level| Step {
-            attribute: term.name().to_owned(),
-            token: level.token,
-            label: format!("{}={}", term.label(), level.label),
-            tree: term.tree,
-        };
-        term.levels(row).into_iter().map(step).collect::<Vec<_>>()
-    };
-    let paths = families.iter().map(|terms| terms.iter().flat_map(steps).collect()).collect();
-    Person { karyotype, paths, earlier: 0 }
+    Ways {
+        name: terms.iter().map(|division| spelling(division.term)).collect::<Vec<_>>().join(","),
+        paths: cells.values.iter().map(path).collect(),
+        of_person: cells.of,
+    }
+}
+
+fn step(term: &Term, level: &Level) -> Step {
+    Step {
+        attribute: term.name().to_owned(),
+        token: level.token.clone(),
+        label: format!("{}={}", term.label(), level.label),
+        tree: term.tree,
+    }
+}
+
+/// How an attribute of a family is spelled.
+fn spelling(term: &Term) -> String {
+    let tree = if term.tree { ":tree" } else { "" };
+    match &term.attribute {
+        attribute::Attribute::Icd10(code) => format!("icd10={code}{tree}"),
+        _ => format!("{}{tree}", term.label()),
+    }
 }
 
 /// Residence and birth in one `region` are different facts.

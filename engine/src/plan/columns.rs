@@ -17,7 +17,7 @@ pub(super) struct Columns<'r> {
     /// For each row, whether a file has its sample.
     in_files: Vec<bool>,
     /// For each row, the first row of the same person.
-    first_of_person: Vec<usize>,
+    pub(super) first_of_person: Vec<usize>,
 }
 
 impl<'r> Columns<'r> {

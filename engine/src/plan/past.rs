@@ -15,7 +15,7 @@ use crate::error::{Error, Problems, Result};
 use crate::ledger::{Bar, Draft, Ledger, Naming, replaceable, signatures};
 use crate::permit::Permit;
 use crate::region::canonical;
-use crate::strata::{Person, Strata};
+use crate::strata::{People, Strata};
 use crate::text;
 
 /// Which earlier releases count.
@@ -97,10 +97,8 @@ impl Past {
     }
 
     /// Cuts people by the strata of earlier releases.
-    pub(super) fn cut(&self, people: &mut [Person], contigs: &[String]) {
-        for (person, class) in people.iter_mut().zip(classes(&self.ledger, &self.numbers, contigs)) {
-            person.earlier = class;
-        }
+    pub(super) fn cut(&self, people: &mut People, contigs: &[String]) {
+        people.earlier = classes(&self.ledger, &self.numbers, contigs);
     }
 
     /// Releases that a request replaces, or why it cannot: said before hours of counting, and again when it is reserved.
