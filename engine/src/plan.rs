@@ -21,6 +21,8 @@ pub use saved::Again;
 
 pub(crate) use files::{Group, GroupFile};
 
+use std::sync::Arc;
+
 use crate::actor::Actor;
 use crate::error::{Error, Kind, Problems, Result, Text};
 use crate::ledger::{Bar, Event, Ledger, Naming, Refusal};
@@ -45,7 +47,7 @@ pub struct Plan {
     filters: Vec<String>,
     notes: Vec<Text>,
     unit: &'static str,
-    subjects: Vec<String>,
+    subjects: Vec<Arc<str>>,
     samples_digest: String,
     digest: String,
 }
@@ -298,7 +300,7 @@ impl Plan {
     }
 
     /// The people, by subject id, in the order of the strata's list.
-    pub(crate) fn subjects(&self) -> &[String] {
+    pub(crate) fn subjects(&self) -> &[Arc<str>] {
         &self.subjects
     }
 

@@ -231,7 +231,7 @@ mod tests {
         let (table, problems) = parse("Sample ID,SEX\nA,F\nB,M\n");
         let table = table.unwrap();
         assert!(problems.is_empty() && !table.subject_column);
-        assert_eq!(table.rows[1].subject_id, "B");
+        assert_eq!(&*table.rows[1].subject_id, "B");
         assert_eq!(table.rows[1].line, 3);
     }
 

@@ -1,6 +1,7 @@
 //! Who is counted: from the sample table, the lists and the sample columns of the files to one sample per subject.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use super::Request;
 use super::columns::Columns;
@@ -15,9 +16,9 @@ use crate::text;
 /// The people of a plan, by subject id, so that the order of rows and columns does not matter.
 pub(super) struct Cohort {
     /// The sample that stands for each person.
-    pub(super) samples: Vec<String>,
+    pub(super) samples: Vec<Arc<str>>,
     /// The id of each person.
-    pub(super) subjects: Vec<String>,
+    pub(super) subjects: Vec<Arc<str>>,
     /// The data site of each person, empty when the table does not say.
     pub(super) data_sites: Vec<String>,
     /// The datasets of all people; an empty one for those of whom the table does not say.

@@ -23,18 +23,15 @@ pub(super) struct Columns<'r> {
 impl<'r> Columns<'r> {
     /// Looks the samples of every input up.
     pub(super) fn new(rows: &'r [&'r SampleRow], subject_column: bool, inputs: &[Input]) -> Self {
-        let (samples, first_of_sample) = by_id(rows.iter().map(|row| row.sample_id.as_str()));
+        let (samples, first_of_sample) = by_id(rows.iter().map(|row| &*row.sample_id));
         let row = |sample: &String| samples.get(sample.as_str()).copied();
         let row_of_column: Vec<Vec<Option<usize>>> =
             inputs.iter().map(|input| input.header.samples.iter().map(row).collect()).collect();
         let mut found = vec![false; rows.len()];
         row_of_column.iter().flatten().flatten().for_each(|&row| found[row] = true);
         let in_files = first_of_sample.iter().map(|&first| found[first]).collect();
-        let first_of_person = if subject_column {
-            by_id(rows.iter().map(|row| row.subject_id.as_str())).1
-        } else {
-            first_of_sample
-        };
+        let first_of_person =
+            if subject_column { by_id(rows.iter().map(|row| &*row.subject_id)).1 } else { first_of_sample };
         Self { rows, row_of_column, in_files, first_of_person }
     }
 
@@ -98,7 +95,7 @@ impl<'r> Columns<'r> {
         if request.include.is_some() || !table.whole {
             return;
         }
-        let others: HashSet<&str> = selection.others.iter().map(|row| row.sample_id.as_str()).collect();
+        let others: HashSet<&str> = selection.others.iter().map(|row| &*row.sample_id).collect();
         for (input, rows) in inputs.iter().zip(&self.row_of_column) {
             let columns = input.header.samples.iter().zip(rows);
             let strange = columns.filter(|(sample, row)| row.is_none() && !others.contains(sample.as_str()));

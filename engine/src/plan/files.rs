@@ -204,7 +204,7 @@ pub(super) fn groups(
     }
     // Files of which nobody is counted are not read.
     sets.remove(&Vec::new());
-    let names: Vec<&str> = by_name.iter().map(|&person| cohort.samples[person].as_str()).collect();
+    let names: Vec<&str> = by_name.iter().map(|&person| &*cohort.samples[person]).collect();
     check_disjoint(&sets, &names, problems);
     let mut groups: Vec<Group> = Vec::new();
     for (places, mut files) in sets {

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
@@ -89,9 +90,9 @@ pub(super) struct Past {
 
 impl Past {
     /// Opens the ledger and looks the people up; none is added.
-    pub(super) fn open(at: &LedgerAt, subjects: &[String]) -> Result<Self> {
+    pub(super) fn open(at: &LedgerAt, subjects: &[Arc<str>]) -> Result<Self> {
         let mut ledger = Ledger::open(&at.dir()?)?;
-        let ids: Vec<&str> = subjects.iter().map(String::as_str).collect();
+        let ids: Vec<&str> = subjects.iter().map(|id| &**id).collect();
         let numbers = ledger.provisional(&at.namespace, &ids)?;
         Ok(Self { ledger, numbers })
     }

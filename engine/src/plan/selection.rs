@@ -61,16 +61,15 @@ pub(super) fn select<'t>(
     }
     let (include, exclude) = (include.flatten(), exclude.flatten());
     // A person withdraws, not a sample: one id is enough for all samples of that person.
-    let gone = |row: &&SampleRow| withdrawn.contains(&row.sample_id) || withdrawn.contains(&row.subject_id);
-    let withdrawn: HashSet<&str> =
-        table.rows.iter().filter(gone).map(|row| row.subject_id.as_str()).collect();
+    let gone = |row: &&SampleRow| withdrawn.contains(&*row.sample_id) || withdrawn.contains(&*row.subject_id);
+    let withdrawn: HashSet<&str> = table.rows.iter().filter(gone).map(|row| &*row.subject_id).collect();
     let named = |set: &HashSet<String>, row: &SampleRow| {
-        set.contains(&row.sample_id) || set.contains(&row.subject_id)
+        set.contains(&*row.sample_id) || set.contains(&*row.subject_id)
     };
     let kept = |row: &&SampleRow| {
         include.as_ref().is_none_or(|s| named(s, row))
             && !exclude.as_ref().is_some_and(|s| named(s, row))
-            && !withdrawn.contains(row.subject_id.as_str())
+            && !withdrawn.contains(&*row.subject_id)
             && row.origin == Origin::Platform
             && !drops.iter().any(|term| term.levels(row).iter().any(|l| l.token == UNKNOWN))
     };
@@ -79,8 +78,7 @@ pub(super) fn select<'t>(
 }
 
 fn unknown_ids(path: &Path, ids: &[(String, usize)], table: &SampleTable, problems: &mut Problems) {
-    let known: HashSet<&str> =
-        table.rows.iter().flat_map(|r| [r.sample_id.as_str(), r.subject_id.as_str()]).collect();
+    let known: HashSet<&str> = table.rows.iter().flat_map(|r| [&*r.sample_id, &*r.subject_id]).collect();
     let strange: Vec<&(String, usize)> = ids.iter().filter(|(id, _)| !known.contains(id.as_str())).collect();
     for (id, line) in strange.iter().take(SHOWN) {
         let error = Error::input(text!(
@@ -116,7 +114,7 @@ mod tests {
             std::fs::write(&list, ids).unwrap();
             let request = Request { withdrawn: vec![list.clone()], ..Request::default() };
             let rows = select(&request, &table, &[], &mut problems).unwrap().rows;
-            assert_eq!(rows.iter().map(|r| r.sample_id.as_str()).collect::<Vec<_>>().join(" "), left);
+            assert_eq!(rows.iter().map(|r| &*r.sample_id).collect::<Vec<_>>().join(" "), left);
         }
         assert!(problems.is_empty());
     }

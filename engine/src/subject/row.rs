@@ -1,5 +1,7 @@
 //! One line of the sample table.
 
+use std::sync::Arc;
+
 use crate::error::Text;
 use crate::text;
 
@@ -14,9 +16,9 @@ use super::{AgeBracket, Icd10, Origin, Region, RegionKind, Sex, fold};
 #[derive(Clone, Debug)]
 pub struct SampleRow {
     /// The sample's name in the genotype files, as written but for surrounding space.
-    pub sample_id: String,
+    pub sample_id: Arc<str>,
     /// The person; the sample id where the table has no subject column.
-    pub subject_id: String,
+    pub subject_id: Arc<str>,
     /// None when unknown.
     pub sex: Option<Sex>,
     /// None when unknown.
@@ -91,11 +93,13 @@ impl<'t> Rows<'t> {
         let layout = self.layout;
         let mut row = Row { record, layout, complaints };
         let sample_id = row.id(Column::SampleId);
-        let subject_id = if layout.has(Column::SubjectId) { row.id(Column::SubjectId) } else { sample_id };
+        let subject_id =
+            if layout.has(Column::SubjectId) { row.id(Column::SubjectId) } else { sample_id.clone() };
+        let named = sample_id.is_some() && subject_id.is_some();
         let region_kind = row.region_kind(&mut self.region_kind);
         let read = SampleRow {
-            sample_id: sample_id.unwrap_or_default().to_owned(),
-            subject_id: subject_id.unwrap_or_default().to_owned(),
+            sample_id: sample_id.unwrap_or_default(),
+            subject_id: subject_id.unwrap_or_default(),
             sex: row.value(&mut self.sex),
             age10: row.age10(&mut self.age, &mut self.age10),
             region: row.region(&mut self.region, region_kind),
@@ -109,7 +113,7 @@ impl<'t> Rows<'t> {
             extra: layout.extra.iter().map(|slot| record.fields[slot.index].trim().to_owned()).collect(),
             line: record.line,
         };
-        (sample_id.is_some() && subject_id.is_some()).then_some(read)
+        named.then_some(read)
     }
 }
 
@@ -127,7 +131,7 @@ impl<'t> Row<'t, '_, '_> {
     }
 
     /// An id, which must not be empty.
-    fn id(&mut self, column: Column) -> Option<&'t str> {
+    fn id(&mut self, column: Column) -> Option<Arc<str>> {
         let id = self.text(column);
         if id.is_empty() {
             self.complain(
@@ -136,7 +140,7 @@ impl<'t> Row<'t, '_, '_> {
             );
             return None;
         }
-        Some(id)
+        Some(id.into())
     }
 
     /// A value with its own grammar; unknown (the default) after a problem.
