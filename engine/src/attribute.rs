@@ -4,15 +4,18 @@
 //! names) and a label (the original text, for headers).
 
 mod by;
+mod division;
 mod own;
 mod token;
 mod tree;
+mod value;
 
-use crate::subject::{Icd10, SampleRow};
+use crate::subject::SampleRow;
 
 pub(crate) use by::parse_attributes;
 pub use by::parse_by;
-pub use token::{check_subjects, check_tokens};
+pub(crate) use division::Division;
+use value::Value;
 
 /// The token and label of everybody whose value is not known.
 pub const UNKNOWN: &str = "unknown";
@@ -108,28 +111,6 @@ impl Term {
     /// The person's levels from coarse to fine: one, or in a tree up to three; `unknown` alone when the value is empty.
     #[must_use]
     pub fn levels(&self, row: &SampleRow) -> Vec<Level> {
-        let path = match &self.attribute {
-            Attribute::Sex => row.sex.map(|sex| vec![Level::new(sex.token(), sex.label())]),
-            Attribute::Age10 => row.age10.map(|age| tree::age_path(age, self.tree)),
-            Attribute::Region => row.region.map(|region| tree::region_path(region, self.tree)),
-            Attribute::Icd10(code) => disease(&row.icd10, code).map(|level| vec![level]),
-            Attribute::DiseaseName => token::written(&row.disease_name).map(|level| vec![level]),
-            Attribute::DataSite => token::written(&row.data_site).map(|level| vec![level]),
-            Attribute::Provider => token::written(&row.provider).map(|level| vec![level]),
-            Attribute::Dataset => token::written(&row.dataset).map(|level| vec![level]),
-            Attribute::Extra { index, .. } => token::written(&row.extra[*index]).map(|level| vec![level]),
-        };
-        path.unwrap_or_else(|| vec![Level::unknown()])
+        Value::of(self, row).levels(self.tree)
     }
-}
-
-/// With or without the disease; None for people who were not assessed.
-fn disease(recorded: &Icd10, code: &str) -> Option<Level> {
-    recorded.has(code).map(|has| {
-        if has {
-            Level::new(code, format!("ICD-10 {code}"))
-        } else {
-            Level::new(format!("not{code}"), format!("assessed, no ICD-10 {code}"))
-        }
-    })
 }

@@ -5,11 +5,13 @@
 //! and `release` plan again and compare digests, so that there is one way to make a `Plan` and a changed input is seen.
 
 mod cohort;
+mod columns;
 mod files;
 mod partition;
 mod past;
 mod request;
 mod saved;
+mod selection;
 
 pub use partition::Partition;
 pub(crate) use past::classes_by;
@@ -18,6 +20,8 @@ pub use request::{Absent, Request};
 pub use saved::Again;
 
 pub(crate) use files::{Group, GroupFile};
+
+use std::sync::Arc;
 
 use crate::actor::Actor;
 use crate::error::{Error, Kind, Problems, Result, Text};
@@ -43,7 +47,7 @@ pub struct Plan {
     filters: Vec<String>,
     notes: Vec<Text>,
     unit: &'static str,
-    subjects: Vec<String>,
+    subjects: Vec<Arc<str>>,
     samples_digest: String,
     digest: String,
 }
@@ -142,7 +146,7 @@ fn judged(
     let past = past::Past::open(&request.ledger, &cohort.subjects)?;
     let contigs = partition::named(&genome.contigs, regions);
     past.cut(&mut cohort.people, &contigs);
-    let strata = Strata::new(&cohort.by, &cohort.people, policy, &mut problems);
+    let strata = Strata::new(&cohort.people, policy, &mut problems);
     let (Some(strata), true) = (strata, problems.is_empty()) else { return Err(problems) };
     let coordinates = coordinates(genome.build, request);
     let naming = Naming { unit: cohort.unit(), coordinates: &coordinates, contigs: &contigs };
@@ -296,7 +300,7 @@ impl Plan {
     }
 
     /// The people, by subject id, in the order of the strata's list.
-    pub(crate) fn subjects(&self) -> &[String] {
+    pub(crate) fn subjects(&self) -> &[Arc<str>] {
         &self.subjects
     }
 

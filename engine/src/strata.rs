@@ -5,16 +5,21 @@
 //! Every size rule of `disclosure.md` §3 (*plan time*) is checked here, before a genotype is read.
 
 mod build;
+mod cross;
+mod people;
 mod size;
 
 use std::collections::BTreeMap;
 
-pub(crate) use build::{Person, Step};
+use cross::Distinct;
+pub(crate) use cross::cross;
+pub(crate) use people::{People, Step, Ways};
 pub(crate) use size::Size;
 
 use crate::error::{Error, Problems, Text};
 use crate::policy::Policy;
 use crate::region::Zone;
+use crate::subject::Sex;
 use crate::text;
 
 /// Sex as far as ploidy goes.
@@ -26,6 +31,16 @@ pub(crate) enum Karyotype {
     Xy,
     /// Not known: not counted on X and Y outside the PAR.
     Unknown,
+}
+
+impl From<Option<Sex>> for Karyotype {
+    fn from(sex: Option<Sex>) -> Self {
+        match sex {
+            Some(Sex::Female) => Karyotype::Xx,
+            Some(Sex::Male) => Karyotype::Xy,
+            None => Karyotype::Unknown,
+        }
+    }
 }
 
 impl Karyotype {
@@ -80,7 +95,7 @@ pub(crate) struct Atoms {
 }
 
 /// One finest counting cell: a plan cell × sex.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FineCell {
     /// The plan cell.
     pub(crate) cell: usize,
@@ -105,14 +120,9 @@ pub(crate) struct Strata {
 
 impl Strata {
     /// Builds the families and checks every size rule. Problems name attributes and rules, never a size below K.
-    pub(crate) fn new(
-        by: &[String],
-        people: &[Person],
-        policy: &Policy,
-        problems: &mut Problems,
-    ) -> Option<Self> {
+    pub(crate) fn new(people: &People, policy: &Policy, problems: &mut Problems) -> Option<Self> {
         let k = policy.k;
-        if people.len() < k as usize {
+        if people.karyotypes.len() < k as usize {
             problems.push(Error::refused(text!(
                 "the cohort has fewer than {k} subjects after selection; no table of it may be made",
                 "絞り込んだ後の対象者が{k}人未満のため、表を作成できません"
@@ -120,9 +130,8 @@ impl Strata {
             return None;
         }
         let before = problems.list().len();
-        let names: Vec<String> = if by.is_empty() { vec![String::new()] } else { by.to_vec() };
-        let trees: Vec<build::Tree> =
-            names.iter().enumerate().map(|(i, name)| build::tree(name, i, people, k, problems)).collect();
+        let families = people.families.iter();
+        let trees = families.map(|ways| build::tree(ways, &people.karyotypes, k, problems)).collect();
         if problems.list().len() > before {
             return None;
         }
@@ -132,28 +141,22 @@ impl Strata {
     }
 
     /// Cross-classifies the leaves of all trees, and the classes of earlier releases.
-    fn cross(trees: Vec<build::Tree>, people: &[Person]) -> Self {
-        let key = |person: usize| -> Vec<usize> {
-            let leaves = trees.iter().map(|t| t.leaf_of_person[person]);
-            leaves.chain([people[person].earlier as usize]).collect()
-        };
-        let mut ids: BTreeMap<Vec<usize>, usize> = (0..people.len()).map(|p| (key(p), 0)).collect();
-        for (id, slot) in ids.values_mut().enumerate() {
-            *slot = id;
+    fn cross(trees: Vec<build::Tree>, people: &People) -> Self {
+        let earlier: Vec<usize> = people.earlier.iter().map(|&class| class as usize).collect();
+        let leaves = trees.iter().map(|tree| tree.leaf_of_person.as_slice());
+        let Distinct { values: keys, of: cell_of } =
+            cross(people.karyotypes.len(), leaves.chain([earlier.as_slice()]));
+        let mut cells = vec![Size::default(); keys.len()];
+        for (&cell, &karyotype) in cell_of.iter().zip(&people.karyotypes) {
+            cells[cell].add(karyotype);
         }
-        let mut cells = vec![Size::default(); ids.len()];
-        let cell_of: Vec<usize> = (0..people.len()).map(|p| ids[&key(p)]).collect();
-        for (person, &cell) in people.iter().zip(&cell_of) {
-            cells[cell].add(person.karyotype);
-        }
-        let mut fine_ids: BTreeMap<(usize, Karyotype), u32> =
-            people.iter().zip(&cell_of).map(|(p, &c)| ((c, p.karyotype), 0)).collect();
-        for (id, slot) in (0u32..).zip(fine_ids.values_mut()) {
-            *slot = id;
-        }
-        let fine = fine_ids.keys().map(|&(cell, karyotype)| FineCell { cell, karyotype }).collect();
-        let fine_of_person = people.iter().zip(&cell_of).map(|(p, &c)| fine_ids[&(c, p.karyotype)]).collect();
-        let keys: Vec<Vec<usize>> = ids.into_keys().collect();
+        let fine: Vec<FineCell> = cell_of
+            .iter()
+            .zip(&people.karyotypes)
+            .map(|(&cell, &karyotype)| FineCell { cell, karyotype })
+            .collect();
+        let fine = Distinct::new(&fine);
+        let number = |fine: usize| u32::try_from(fine).unwrap_or(u32::MAX);
         let atoms = (1..=trees.len()).map(|n| atoms(&keys, &cells, n)).collect();
         let families = trees
             .into_iter()
@@ -165,7 +168,13 @@ impl Strata {
                 levels: tree.levels,
             })
             .collect();
-        Self { families, cells, fine, fine_of_person, atoms }
+        Self {
+            families,
+            cells,
+            fine: fine.values,
+            fine_of_person: fine.of.into_iter().map(number).collect(),
+            atoms,
+        }
     }
 
     /// For nodes p, q of different families, |p∩q|, |p∖q| and |q∖p| must be 0 or at least K.
@@ -238,31 +247,22 @@ mod tests {
         Step { attribute: attribute.into(), token: token.into(), label: format!("{attribute}={token}"), tree }
     }
 
-    fn people(groups: &[(&str, &[&[&str]], usize)]) -> Vec<Person> {
-        groups
-            .iter()
-            .flat_map(|(sex, regions, n)| {
-                let karyotype = if *sex == "F" { Karyotype::Xx } else { Karyotype::Xy };
-                let path = |tree: bool| -> Vec<Step> {
-                    regions[0].iter().map(|r| step("region", r, tree)).collect()
-                };
-                let person = Person {
-                    karyotype,
-                    paths: vec![vec![step("sex", sex, false)], path(regions[0].len() > 1)],
-                    earlier: 0,
-                };
-                std::iter::repeat_n(person, *n)
-            })
-            .collect()
+    /// People by sex and by region, in two families.
+    fn people(groups: &[(&str, &[&str], usize)]) -> People {
+        let group = |&(sex, region, people): &(&str, &[&str], usize)| {
+            let karyotype = if sex == "F" { Karyotype::Xx } else { Karyotype::Xy };
+            let region = region.iter().map(|r| step("region", r, region.len() > 1)).collect();
+            (karyotype, vec![vec![step("sex", sex, false)], region], people)
+        };
+        let by = ["sex", "region"].map(str::to_owned);
+        People::of_groups(&by, &groups.iter().map(group).collect::<Vec<_>>())
     }
 
     #[test]
     fn chains_run_from_large_to_small() {
-        let people =
-            people(&[("F", &[&["b"]], 20), ("M", &[&["b"]], 20), ("F", &[&["a"]], 20), ("M", &[&["a"]], 30)]);
+        let people = people(&[("F", &["b"], 20), ("M", &["b"], 20), ("F", &["a"], 20), ("M", &["a"], 30)]);
         let mut problems = Problems::default();
-        let by = ["sex".to_owned(), "region".to_owned()];
-        let strata = Strata::new(&by, &people, &Policy::default(), &mut problems).unwrap();
+        let strata = Strata::new(&people, &Policy::default(), &mut problems).unwrap();
         assert!(problems.is_empty());
         let names = |f: &Family| {
             f.nodes[0].children.iter().map(|&c| f.nodes[c].name.clone().unwrap()).collect::<Vec<_>>()
@@ -275,10 +275,9 @@ mod tests {
 
     #[test]
     fn small_levels_are_refused_by_attribute_alone() {
-        let people = people(&[("F", &[&["a"]], 30), ("M", &[&["a"]], 30), ("F", &[&["b"]], 4)]);
+        let people = people(&[("F", &["a"], 30), ("M", &["a"], 30), ("F", &["b"], 4)]);
         let mut problems = Problems::default();
-        let by = ["sex".to_owned(), "region".to_owned()];
-        assert!(Strata::new(&by, &people, &Policy::default(), &mut problems).is_none());
+        assert!(Strata::new(&people, &Policy::default(), &mut problems).is_none());
         assert_eq!(problems.exit_code(), 5);
         let text = problems.to_string();
         assert!(text.contains("`region`") && !text.contains('4'), "{text}");
@@ -287,16 +286,14 @@ mod tests {
     #[test]
     fn small_nodes_of_a_tree_are_pooled() {
         let people = people(&[
-            ("F", &[&["west", "kinki"]], 30),
-            ("M", &[&["west", "kyushu"]], 12),
-            ("M", &[&["west", "shikoku"]], 4),
-            ("F", &[&["east", "kanto"]], 40),
+            ("F", &["west", "kinki"], 30),
+            ("M", &["west", "kyushu"], 12),
+            ("M", &["west", "shikoku"], 4),
+            ("F", &["east", "kanto"], 40),
         ]);
         let mut problems = Problems::default();
-        let people: Vec<Person> =
-            people.into_iter().map(|p| Person { paths: vec![p.paths[1].clone()], ..p }).collect();
-        let by = ["region:tree".to_owned()];
-        let strata = Strata::new(&by, &people, &Policy::default(), &mut problems).unwrap();
+        let people = People { families: people.families.into_iter().skip(1).collect(), ..people };
+        let strata = Strata::new(&people, &Policy::default(), &mut problems).unwrap();
         let family = &strata.families[0];
         let west = family.nodes.iter().position(|n| n.name.as_deref() == Some("region_west")).unwrap();
         let children: Vec<_> =
@@ -306,11 +303,9 @@ mod tests {
 
     #[test]
     fn overlaps_of_families_are_checked() {
-        let people =
-            people(&[("F", &[&["a"]], 30), ("M", &[&["a"]], 30), ("F", &[&["b"]], 30), ("M", &[&["b"]], 3)]);
+        let people = people(&[("F", &["a"], 30), ("M", &["a"], 30), ("F", &["b"], 30), ("M", &["b"], 3)]);
         let mut problems = Problems::default();
-        let by = ["sex".to_owned(), "region".to_owned()];
-        assert!(Strata::new(&by, &people, &Policy::default(), &mut problems).is_none());
+        assert!(Strata::new(&people, &Policy::default(), &mut problems).is_none());
         assert_eq!(problems.exit_code(), 5);
     }
 }

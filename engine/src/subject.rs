@@ -6,6 +6,7 @@
 
 mod age;
 mod agree;
+mod cells;
 mod column;
 mod complaint;
 mod decode;
@@ -43,6 +44,7 @@ pub(crate) use spelling::{fold, key};
 use complaint::Complaints;
 use delimited::{Record, Records};
 use layout::Layout;
+use row::Rows;
 
 /// A sample table that has been read. It may be used only if reading it added nothing to the problems.
 #[derive(Clone, Debug)]
@@ -86,8 +88,9 @@ impl SampleTable {
         };
         let layout = Layout::read(header, body, &mut complaints, &mut notes)?;
         let lines = body.len() + unsplit;
-        let rows: Vec<SampleRow> =
-            body.iter().filter_map(|record| row::read_row(record, &layout, &mut complaints)).collect();
+        let mut reader = Rows::new(&layout);
+        let mut rows = Vec::with_capacity(body.len());
+        rows.extend(body.iter().filter_map(|record| reader.read(record, &mut complaints)));
         if body.is_empty() {
             complaints.whole_file(text!(
                 "the sample table has a header but no sample; add a line per sample",
@@ -109,7 +112,11 @@ impl SampleTable {
 }
 
 /// Every record that is not empty, and the number of those that cannot be split: these are problems and are left out.
-fn read_records(text: &str, complaints: &mut Complaints<'_>, notes: &mut Vec<Text>) -> (Vec<Record>, usize) {
+fn read_records<'t>(
+    text: &'t str,
+    complaints: &mut Complaints<'_>,
+    notes: &mut Vec<Text>,
+) -> (Vec<Record<'t>>, usize) {
     let (mut records, mut unsplit) = (Vec::new(), 0);
     let mut empty_line = None;
     for record in Records::new(text) {
@@ -211,11 +218,20 @@ mod tests {
     }
 
     #[test]
+    fn a_mistake_that_repeats_is_reported_on_every_line() {
+        let (table, problems) = parse("sample_id\tsex\nA\tF\nB\tX\nC\tF\nD\tX\n");
+        let places: Vec<&str> = problems.iter().filter_map(|p| p.split(", ").next()).collect();
+        assert_eq!(places, ["t.tsv: line 3", "t.tsv: line 5"]);
+        let sexes: Vec<Option<Sex>> = table.unwrap().rows.iter().map(|row| row.sex).collect();
+        assert_eq!(sexes, [Some(Sex::Female), None, Some(Sex::Female), None]);
+    }
+
+    #[test]
     fn without_subjects_every_sample_is_one() {
         let (table, problems) = parse("Sample ID,SEX\nA,F\nB,M\n");
         let table = table.unwrap();
         assert!(problems.is_empty() && !table.subject_column);
-        assert_eq!(table.rows[1].subject_id, "B");
+        assert_eq!(&*table.rows[1].subject_id, "B");
         assert_eq!(table.rows[1].line, 3);
     }
 

@@ -25,7 +25,7 @@ use crate::error::{Error, Problems};
 use crate::partial::{CellCounts, Unit, VariantCounts};
 use crate::policy::Policy;
 use crate::region::Zone;
-use crate::strata::{Karyotype, Person, Step, Strata};
+use crate::strata::{Karyotype, People, Step, Strata};
 use crate::subject::Sex;
 pub use crate::suppress::Tier;
 use crate::suppress::{Frequency, Rules, Suppressor};
@@ -108,9 +108,8 @@ impl Trial {
             )));
             return Err(problems);
         }
-        let by: Vec<String> = (0..families).map(|f| format!("family{f}")).collect();
         let policy = Policy { k, ..Policy::default() };
-        let strata = Strata::new(&by, &people(groups), &policy, &mut problems);
+        let strata = Strata::new(&people(groups), &policy, &mut problems);
         let Some(strata) = strata else { return Err(problems) };
         let places = places(groups, &strata);
         let suppressor = Suppressor::new(Rules { strata, policy, genotypes_requested: genotypes });
@@ -157,27 +156,20 @@ impl Trial {
     }
 }
 
-fn karyotype(sex: Option<Sex>) -> Karyotype {
-    match sex {
-        Some(Sex::Female) => Karyotype::Xx,
-        Some(Sex::Male) => Karyotype::Xy,
-        None => Karyotype::Unknown,
-    }
-}
-
-fn people(groups: &[Group]) -> Vec<Person> {
+fn people(groups: &[Group]) -> People {
     let step = |(level, token): (usize, &String)| Step {
         attribute: format!("a{level}"),
         token: token.clone(),
         label: token.clone(),
         tree: false,
     };
-    let person = |g: &Group| Person {
-        karyotype: karyotype(g.sex),
-        paths: g.paths.iter().map(|p| p.iter().enumerate().map(step).collect()).collect(),
-        earlier: 0,
+    let group = |g: &Group| {
+        let paths = g.paths.iter().map(|p| p.iter().enumerate().map(step).collect()).collect();
+        (g.sex.into(), paths, g.people as usize)
     };
-    groups.iter().flat_map(|g| std::iter::repeat_n(person(g), g.people as usize)).collect()
+    let families = groups.first().map_or(0, |g| g.paths.len());
+    let by: Vec<String> = (0..families).map(|f| format!("family{f}")).collect();
+    People::of_groups(&by, &groups.iter().map(group).collect::<Vec<_>>())
 }
 
 /// Where each group is counted; groups of nobody come with no counts, wherever that is.
@@ -186,7 +178,7 @@ fn places(groups: &[Group], strata: &Strata) -> Vec<(u32, Karyotype)> {
     let place = |g: &Group| {
         let fine = strata.fine_of_person.get(first).copied().unwrap_or_default();
         first += g.people as usize;
-        (fine, karyotype(g.sex))
+        (fine, g.sex.into())
     };
     groups.iter().map(place).collect()
 }

@@ -68,7 +68,7 @@ pub fn reserve(plan: &Plan) -> Result<Reservation, Problems> {
     let mut ledger = Ledger::open(&at.dir()?)?;
     let archive = at.archive()?;
     let mut locked = ledger.lock()?;
-    let ids: Vec<&str> = plan.subjects().iter().map(String::as_str).collect();
+    let ids: Vec<&str> = plan.subjects().iter().map(|id| &**id).collect();
     let numbers = locked.indices(&at.namespace, &ids)?;
     plan.still_fine_enough(&locked, &numbers)?;
     let draft = Draft::new(plan.strata(), &numbers);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-use super::cohort::{self, Cohort};
+use super::cohort::Cohort;
 use super::{Absent, Request};
 use crate::error::{Error, Problems, Result};
 use crate::region::{Build, Contig, canonical};
@@ -38,8 +38,15 @@ pub(crate) struct GroupFile {
     pub(crate) member_of_column: Vec<u32>,
 }
 
-/// A file and how its contigs are numbered in the plan.
-type Opened = (Input, Vec<(String, u32)>);
+/// A file, how its contigs are numbered in the plan, and the people of its sample columns.
+struct Opened<'c> {
+    input: Input,
+    contigs: Vec<(String, u32)>,
+    columns: &'c [Option<usize>],
+}
+
+/// Files by their people: the places of their samples among all, by name.
+type Sets<'c> = BTreeMap<Vec<usize>, Vec<Opened<'c>>>;
 
 /// What the headers say of the genome.
 pub(super) struct Genome {
@@ -185,39 +192,42 @@ pub(super) fn groups(
     (cohort, strata): (&Cohort, &Strata),
     problems: &mut Problems,
 ) -> Vec<Group> {
-    let people = cohort::index(cohort);
-    let mut sets: BTreeMap<Vec<String>, Vec<Opened>> = BTreeMap::new();
-    for (input, names) in inputs.into_iter().zip(&genome.names) {
-        let counted = |s: &&String| people.contains_key(s.as_str());
-        let mut samples: Vec<String> = input.header.samples.iter().filter(counted).cloned().collect();
-        samples.sort_unstable();
-        sets.entry(samples).or_default().push((input, names.clone()));
+    let mut by_name: Vec<usize> = (0..cohort.samples.len()).collect();
+    by_name.sort_unstable_by(|&a, &b| cohort.samples[a].cmp(&cohort.samples[b]));
+    let mut place = vec![0; by_name.len()];
+    by_name.iter().enumerate().for_each(|(at, &person)| place[person] = at);
+    let mut sets = Sets::new();
+    for ((input, contigs), columns) in inputs.into_iter().zip(&genome.names).zip(&cohort.columns) {
+        let mut places: Vec<usize> = columns.iter().flatten().map(|&person| place[person]).collect();
+        places.sort_unstable();
+        sets.entry(places).or_default().push(Opened { input, contigs: contigs.clone(), columns });
     }
     // Files of which nobody is counted are not read.
     sets.remove(&Vec::new());
-    check_disjoint(&sets, problems);
+    let names: Vec<&str> = by_name.iter().map(|&person| &*cohort.samples[person]).collect();
+    check_disjoint(&sets, &names, problems);
     let mut groups: Vec<Group> = Vec::new();
-    for (samples, mut files) in sets {
+    for (places, mut files) in sets {
         if files.len() > 1 {
-            let first = |(input, names): &Opened| problems_free(first_place(input, names));
-            files.sort_by_cached_key(first);
+            files.sort_by_cached_key(|file| problems_free(first_place(&file.input, &file.contigs)));
         }
-        let absent = absent(request, cohort, samples.iter().map(|s| people[s.as_str()]));
-        let place = files[0].0.path.clone();
+        let people: Vec<usize> = places.into_iter().map(|at| by_name[at]).collect();
+        let absent = absent(request, cohort, &people);
+        let place = files[0].input.path.clone();
         if let Some(absent) = problems.keep(absent.map_err(|e| e.at(place.display(), ""))) {
-            groups.push(group(&samples, files, (&people, strata), absent));
+            groups.push(group(&people, files, strata, absent));
         }
     }
     groups
 }
 
 /// What an absent record means for these people: what their data site declares, else what the request says.
-fn absent(request: &Request, cohort: &Cohort, people: impl Iterator<Item = usize>) -> Result<Absent> {
-    let of = |person: usize| {
+fn absent(request: &Request, cohort: &Cohort, people: &[usize]) -> Result<Absent> {
+    let of = |&person: &usize| {
         let data_site = &cohort.data_sites[person];
         (request.absent_at.get(data_site).copied().unwrap_or(request.absent), data_site)
     };
-    let mut people = people.map(of);
+    let mut people = people.iter().map(of);
     let Some((absent, first)) = people.next() else { return Ok(request.absent) };
     match people.find(|(other, _)| *other != absent) {
         None => Ok(absent),
@@ -235,29 +245,21 @@ fn problems_free(place: Result<Option<(u32, u64)>>) -> (u32, u64) {
     place.ok().flatten().unwrap_or((NOBODY, u64::MAX))
 }
 
-fn group(
-    samples: &[String],
-    files: Vec<Opened>,
-    (people, strata): (&HashMap<&str, usize>, &Strata),
-    absent: Absent,
-) -> Group {
-    let mut members: HashMap<&str, u32> = HashMap::new();
-    let mut fine_of_member = Vec::new();
+fn group(people: &[usize], files: Vec<Opened<'_>>, strata: &Strata, absent: Absent) -> Group {
+    let mut member_of_person = vec![NOBODY; strata.fine_of_person.len()];
     let mut members_by_fine = vec![0; strata.fine.len()];
-    for sample in samples {
-        let Some(&person) = people.get(sample.as_str()) else { continue };
-        let fine = strata.fine_of_person[person];
-        members.insert(sample, u32::try_from(fine_of_member.len()).unwrap_or(NOBODY));
-        fine_of_member.push(fine);
-        members_by_fine[fine as usize] += 1;
+    for (member, &person) in (0u32..).zip(people) {
+        member_of_person[person] = member;
+        members_by_fine[strata.fine_of_person[person] as usize] += 1;
     }
+    let fine_of_member: Vec<u32> = people.iter().map(|&person| strata.fine_of_person[person]).collect();
     let files = files
         .into_iter()
-        .map(|(input, contigs)| {
-            let member = |s: &String| members.get(s.as_str()).copied().unwrap_or(NOBODY);
-            let member_of_column: Vec<u32> = input.header.samples.iter().map(member).collect();
-            let fine = |&m: &u32| fine_of_member.get(m as usize).copied().unwrap_or(NOBODY);
-            let fine_of_column = member_of_column.iter().map(fine).collect();
+        .map(|Opened { input, contigs, columns }| {
+            let member = |person: &Option<usize>| person.map_or(NOBODY, |person| member_of_person[person]);
+            let member_of_column: Vec<u32> = columns.iter().map(member).collect();
+            let fine = |person: &Option<usize>| person.map_or(NOBODY, |person| strata.fine_of_person[person]);
+            let fine_of_column = columns.iter().map(fine).collect();
             GroupFile { input, contigs, fine_of_column, member_of_column }
         })
         .collect();
@@ -265,11 +267,11 @@ fn group(
 }
 
 /// Two files with partly the same samples would count people twice.
-fn check_disjoint(sets: &BTreeMap<Vec<String>, Vec<Opened>>, problems: &mut Problems) {
-    let mut owner: HashMap<&str, &Input> = HashMap::new();
-    for (samples, files) in sets {
-        let Some((input, _)) = files.first() else { continue };
-        let shared = samples.iter().find_map(|s| owner.get(s.as_str()).map(|other| (s, *other)));
+fn check_disjoint(sets: &Sets<'_>, names: &[&str], problems: &mut Problems) {
+    let mut owner: Vec<Option<&Input>> = vec![None; names.len()];
+    for (places, files) in sets {
+        let Some(Opened { input, .. }) = files.first() else { continue };
+        let shared = places.iter().find_map(|&at| owner[at].map(|other| (names[at], other)));
         if let Some((sample, other)) = shared {
             let other = other.place();
             problems.push(
@@ -282,8 +284,8 @@ fn check_disjoint(sets: &BTreeMap<Vec<String>, Vec<Opened>>, problems: &mut Prob
                 .at(input.place(), ""),
             );
         }
-        for sample in samples {
-            owner.entry(sample).or_insert(input);
+        for &at in places {
+            owner[at].get_or_insert(input);
         }
     }
 }

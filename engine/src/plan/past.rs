@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ use crate::error::{Error, Problems, Result};
 use crate::ledger::{Bar, Draft, Ledger, Naming, replaceable, signatures};
 use crate::permit::Permit;
 use crate::region::canonical;
-use crate::strata::{Person, Strata};
+use crate::strata::{People, Strata};
 use crate::text;
 
 /// Which earlier releases count.
@@ -89,18 +90,16 @@ pub(super) struct Past {
 
 impl Past {
     /// Opens the ledger and looks the people up; none is added.
-    pub(super) fn open(at: &LedgerAt, subjects: &[String]) -> Result<Self> {
+    pub(super) fn open(at: &LedgerAt, subjects: &[Arc<str>]) -> Result<Self> {
         let mut ledger = Ledger::open(&at.dir()?)?;
-        let ids: Vec<&str> = subjects.iter().map(String::as_str).collect();
+        let ids: Vec<&str> = subjects.iter().map(|id| &**id).collect();
         let numbers = ledger.provisional(&at.namespace, &ids)?;
         Ok(Self { ledger, numbers })
     }
 
     /// Cuts people by the strata of earlier releases.
-    pub(super) fn cut(&self, people: &mut [Person], contigs: &[String]) {
-        for (person, class) in people.iter_mut().zip(classes(&self.ledger, &self.numbers, contigs)) {
-            person.earlier = class;
-        }
+    pub(super) fn cut(&self, people: &mut People, contigs: &[String]) {
+        people.earlier = classes(&self.ledger, &self.numbers, contigs);
     }
 
     /// Releases that a request replaces, or why it cannot: said before hours of counting, and again when it is reserved.

@@ -1,34 +1,10 @@
-//! From the paths of people to a tree of nodes.
+//! From the ways of people to a tree of nodes.
 
 use std::collections::BTreeMap;
 
-use super::{Karyotype, Node, Size};
+use super::{Karyotype, Node, Size, Step, Ways};
 use crate::error::{Error, Problems, Text};
 use crate::text;
-
-/// One level on a person's way down a family.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Step {
-    /// Attribute as it stands in names: `region`.
-    pub(crate) attribute: String,
-    /// Token of the level: `kanto`.
-    pub(crate) token: String,
-    /// Label as in the sample table.
-    pub(crate) label: String,
-    /// True inside a built-in tree: small nodes are pooled instead of refused.
-    pub(crate) tree: bool,
-}
-
-/// A subject: sex and, per family, the way down.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Person {
-    /// Sex.
-    pub(crate) karyotype: Karyotype,
-    /// One path per family; empty without `--by`.
-    pub(crate) paths: Vec<Vec<Step>>,
-    /// Class of the strata of earlier releases that hold this person: cells are cut by them.
-    pub(crate) earlier: u32,
-}
 
 /// A family before the families are crossed.
 pub(super) struct Tree {
@@ -38,85 +14,96 @@ pub(super) struct Tree {
     pub(super) levels: usize,
 }
 
+/// Works on ways, each with the people who go it: there are few of them.
 struct Builder<'a> {
-    family: usize,
-    people: &'a [Person],
+    ways: &'a Ways,
+    /// People by way.
+    sizes: Vec<Size>,
+    leaf_of_way: Vec<usize>,
     k: u32,
     problems: &'a mut Problems,
-    tree: Tree,
+    nodes: Vec<Node>,
+    levels: usize,
 }
 
 /// Builds the tree of one family; refuses levels with 1 to K − 1 people, or pools them inside a built-in tree.
-pub(super) fn tree(name: &str, family: usize, people: &[Person], k: u32, problems: &mut Problems) -> Tree {
-    let members: Vec<usize> = (0..people.len()).collect();
-    let root = Node {
+pub(super) fn tree(ways: &Ways, karyotypes: &[Karyotype], k: u32, problems: &mut Problems) -> Tree {
+    let mut sizes = vec![Size::default(); ways.paths.len()];
+    for (&way, &karyotype) in ways.of_person.iter().zip(karyotypes) {
+        sizes[way].add(karyotype);
+    }
+    let all: Vec<usize> = (0..sizes.len()).collect();
+    let leaf_of_way = vec![0; sizes.len()];
+    let mut builder = Builder { ways, sizes, leaf_of_way, k, problems, nodes: Vec::new(), levels: 0 };
+    builder.nodes.push(Node {
         name: Some(String::new()),
         label: "all".to_owned(),
         attribute: String::new(),
         parent: 0,
         children: Vec::new(),
-        size: size(people, &members),
-    };
-    let tree =
-        Tree { name: name.to_owned(), nodes: vec![root], leaf_of_person: vec![0; people.len()], levels: 0 };
-    let mut builder = Builder { family, people, k, problems, tree };
-    builder.split(0, 0, &members);
-    builder.tree
+        size: builder.size(&all),
+    });
+    builder.split(0, 0, &all);
+    let Builder { leaf_of_way, nodes, levels, .. } = builder;
+    let leaf_of_person = ways.of_person.iter().map(|&way| leaf_of_way[way]).collect();
+    Tree { name: ways.name.clone(), nodes, leaf_of_person, levels }
 }
 
-fn size(people: &[Person], members: &[usize]) -> Size {
-    let mut size = Size::default();
-    for &m in members {
-        size.add(people[m].karyotype);
+impl<'a> Builder<'a> {
+    /// Everybody who goes one of these ways.
+    fn size(&self, ways: &[usize]) -> Size {
+        ways.iter().fold(Size::default(), |size, &way| size.plus(self.sizes[way]))
     }
-    size
-}
 
-impl Builder<'_> {
-    /// Splits the members of a node by their step at `depth`.
-    fn split(&mut self, node: usize, depth: usize, members: &[usize]) {
+    /// The step that all of these ways take at `depth`.
+    fn step(&self, ways: &[usize], depth: usize) -> &'a Step {
+        &self.ways.paths[ways[0]][depth]
+    }
+
+    /// Splits the ways to a node by their step at `depth`.
+    fn split(&mut self, node: usize, depth: usize, ways: &[usize]) {
         let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for &m in members {
-            self.tree.leaf_of_person[m] = node;
-            if let Some(step) = self.people[m].paths.get(self.family).and_then(|path| path.get(depth)) {
-                groups.entry(&step.token).or_default().push(m);
+        for &way in ways {
+            self.leaf_of_way[way] = node;
+            if let Some(step) = self.ways.paths[way].get(depth) {
+                groups.entry(&step.token).or_default().push(way);
             }
         }
         let mut groups: Vec<Vec<usize>> = groups.into_values().collect();
         if groups.is_empty() {
             return;
         }
-        self.tree.levels = self.tree.levels.max(depth + 1);
+        self.levels = self.levels.max(depth + 1);
         let pool = self.pool(&mut groups, depth);
         let mut children = Vec::new();
-        groups.sort_by_cached_key(|g| self.people[g[0]].paths[self.family][depth].token.clone());
+        groups.sort_by_key(|group| &self.step(group, depth).token);
         for group in groups {
             children.push(self.child(node, depth, &group, true));
         }
         if !pool.is_empty() {
             children.push(self.child(node, depth, &pool, false));
         }
-        let nodes = &self.tree.nodes;
+        let nodes = &self.nodes;
         let rank = |&c: &usize| {
             (std::cmp::Reverse(nodes[c].size.subjects()), nodes[c].name.is_none(), nodes[c].name.clone())
         };
         children.sort_by_key(rank);
-        self.tree.nodes[node].children = children;
+        self.nodes[node].children = children;
     }
 
     /// Takes the small groups out: pooled inside a tree (with the next smallest until K), a problem elsewhere.
     fn pool(&mut self, groups: &mut Vec<Vec<usize>>, depth: usize) -> Vec<usize> {
-        let k = self.k as usize;
-        let step = |group: &[usize]| &self.people[group[0]].paths[self.family][depth];
+        let k = self.k;
+        let people = |group: &[usize]| self.size(group).subjects();
         let mut pool: Vec<usize> = Vec::new();
         let mut refused: Option<Error> = None;
-        groups.sort_by_key(|g| (g.len(), step(g).token.clone()));
+        groups.sort_by_key(|group| (people(group), &self.step(group, depth).token));
         while let Some(group) = groups.first() {
-            let step = step(group);
-            if group.len() < k && (!step.tree || step.token == "unknown") {
-                refused.get_or_insert_with(|| refusal(step, &self.tree.name, self.k));
+            let step = self.step(group, depth);
+            if people(group) < k && (!step.tree || step.token == "unknown") {
+                refused.get_or_insert_with(|| refusal(step, &self.ways.name, k));
                 groups.remove(0);
-            } else if group.len() < k || (!pool.is_empty() && pool.len() < k) {
+            } else if people(group) < k || (!pool.is_empty() && people(&pool) < k) {
                 pool.extend(groups.remove(0));
             } else {
                 break;
@@ -131,9 +118,9 @@ impl Builder<'_> {
     }
 
     /// Appends a child and everything below it; a pooled child is a leaf without a name.
-    fn child(&mut self, parent: usize, depth: usize, members: &[usize], named: bool) -> usize {
-        let step = &self.people[members[0]].paths[self.family][depth];
-        let above = &self.tree.nodes[parent];
+    fn child(&mut self, parent: usize, depth: usize, ways: &[usize], named: bool) -> usize {
+        let step = self.step(ways, depth);
+        let above = &self.nodes[parent];
         let name = above.name.as_deref().unwrap_or_default();
         let name = match (name, above.attribute == step.attribute) {
             ("", _) => format!("{}_{}", step.attribute, step.token),
@@ -147,16 +134,14 @@ impl Builder<'_> {
             attribute: step.attribute.clone(),
             parent,
             children: Vec::new(),
-            size: size(self.people, members),
+            size: self.size(ways),
         };
-        let id = self.tree.nodes.len();
-        self.tree.nodes.push(node);
+        let id = self.nodes.len();
+        self.nodes.push(node);
         if named {
-            self.split(id, depth + 1, members);
+            self.split(id, depth + 1, ways);
         } else {
-            for &m in members {
-                self.tree.leaf_of_person[m] = id;
-            }
+            ways.iter().for_each(|&way| self.leaf_of_way[way] = id);
         }
         id
     }

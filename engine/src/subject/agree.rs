@@ -11,12 +11,12 @@ use super::row::SampleRow;
 
 /// Complains about samples that appear twice and about people whose rows contradict each other.
 pub(super) fn check(rows: &[SampleRow], layout: &Layout, complaints: &mut Complaints<'_>) {
-    let mut samples: HashMap<&str, usize> = HashMap::new();
+    let mut samples: HashMap<&str, &SampleRow> = HashMap::with_capacity(rows.len());
     let mut subjects: HashMap<&str, &SampleRow> = HashMap::new();
     for row in rows {
-        let first = *samples.entry(&row.sample_id).or_insert(row.line);
-        if first != row.line {
-            let id = &row.sample_id;
+        let mut first = *samples.entry(&row.sample_id).or_insert(row);
+        if first.line != row.line {
+            let (id, first) = (&row.sample_id, first.line);
             complaints.cell(
                 row.line,
                 layout.title(Column::SampleId),
@@ -26,7 +26,9 @@ pub(super) fn check(rows: &[SampleRow], layout: &Layout, complaints: &mut Compla
                 ),
             );
         }
-        let first = *subjects.entry(&row.subject_id).or_insert(row);
+        if layout.has(Column::SubjectId) {
+            first = *subjects.entry(&row.subject_id).or_insert(row);
+        }
         for column in contradictions(first, row) {
             contradiction(column, first, row, (layout, complaints));
         }

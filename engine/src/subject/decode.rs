@@ -1,5 +1,7 @@
 //! Bytes to text: UTF-8 with or without BOM, UTF-16 with BOM, CP932.
 
+use std::borrow::Cow;
+
 use encoding_rs::{DecoderResult, Encoding, SHIFT_JIS, UTF_16BE, UTF_16LE};
 
 use crate::error::{Error, Result, Text};
@@ -7,18 +9,18 @@ use crate::text;
 
 /// A text, and what the user should know about how it was decoded.
 #[derive(Debug)]
-pub(super) struct Decoded {
-    pub(super) text: String,
+pub(super) struct Decoded<'b> {
+    pub(super) text: Cow<'b, str>,
     pub(super) note: Option<Text>,
 }
 
 /// Decodes a whole file. Nothing is replaced: an invalid byte is a problem that names its offset.
-pub(super) fn decode(bytes: &[u8]) -> Result<Decoded> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>> {
     refuse_other_files(bytes)?;
     let (text, note) = match bytes {
-        [0xEF, 0xBB, 0xBF, rest @ ..] => (utf8(rest, 3)?, None),
-        [0xFF, 0xFE, rest @ ..] => (utf16(rest, UTF_16LE)?, None),
-        [0xFE, 0xFF, rest @ ..] => (utf16(rest, UTF_16BE)?, None),
+        [0xEF, 0xBB, 0xBF, rest @ ..] => (utf8(rest, 3)?.into(), None),
+        [0xFF, 0xFE, rest @ ..] => (utf16(rest, UTF_16LE)?.into(), None),
+        [0xFE, 0xFF, rest @ ..] => (utf16(rest, UTF_16BE)?.into(), None),
         _ => utf8_or_cp932(bytes)?,
     };
     if text.contains('\0') {
@@ -30,9 +32,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded> {
     Ok(Decoded { text, note })
 }
 
-fn utf8(bytes: &[u8], skipped: usize) -> Result<String> {
+fn utf8(bytes: &[u8], skipped: usize) -> Result<&str> {
     match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text.to_owned()),
+        Ok(text) => Ok(text),
         Err(error) => {
             let offset = skipped + error.valid_up_to();
             Err(Error::input(text!(
@@ -53,9 +55,9 @@ fn utf16(bytes: &[u8], encoding: &'static Encoding) -> Result<String> {
     })
 }
 
-fn utf8_or_cp932(bytes: &[u8]) -> Result<(String, Option<Text>)> {
+fn utf8_or_cp932(bytes: &[u8]) -> Result<(Cow<'_, str>, Option<Text>)> {
     let utf8_offset = match std::str::from_utf8(bytes) {
-        Ok(text) => return Ok((text.to_owned(), None)),
+        Ok(text) => return Ok((text.into(), None)),
         Err(error) => error.valid_up_to(),
     };
     if is_damaged_utf8(bytes) {
@@ -66,7 +68,7 @@ fn utf8_or_cp932(bytes: &[u8]) -> Result<(String, Option<Text>)> {
     }
     match strict(bytes, SHIFT_JIS) {
         Ok(text) => Ok((
-            text,
+            text.into(),
             Some(text!(
                 "the sample table is read as CP932 (Shift_JIS), because it is not UTF-8",
                 "検体表はUTF-8ではないため、CP932（Shift_JIS）として読みました"
@@ -129,7 +131,7 @@ mod tests {
     use super::*;
 
     fn text_of(bytes: &[u8]) -> String {
-        decode(bytes).unwrap().text
+        decode(bytes).unwrap().text.into_owned()
     }
 
     #[test]

@@ -33,8 +33,8 @@ pub(super) struct Layout {
 impl Layout {
     /// Reads the header. None when there is no `sample_id`.
     pub(super) fn read(
-        header: &Record,
-        body: &[Record],
+        header: &Record<'_>,
+        body: &[Record<'_>],
         complaints: &mut Complaints<'_>,
         notes: &mut Vec<Text>,
     ) -> Option<Self> {
@@ -119,7 +119,7 @@ impl Layout {
 }
 
 /// A column without a name may be there only if it is empty, as spreadsheets leave them.
-fn unnamed(index: usize, header: &Record, body: &[Record], complaints: &mut Complaints<'_>) {
+fn unnamed(index: usize, header: &Record<'_>, body: &[Record<'_>], complaints: &mut Complaints<'_>) {
     let filled =
         body.iter().find(|record| record.fields.get(index).is_some_and(|field| !field.trim().is_empty()));
     if let Some(record) = filled {
@@ -134,7 +134,7 @@ fn unnamed(index: usize, header: &Record, body: &[Record], complaints: &mut Comp
     }
 }
 
-fn no_sample_id(header: &Record, complaints: &mut Complaints<'_>) {
+fn no_sample_id(header: &Record<'_>, complaints: &mut Complaints<'_>) {
     let found =
         header.fields.iter().map(|field| format!("`{}`", field.trim())).collect::<Vec<_>>().join(", ");
     complaints.line(

@@ -23,7 +23,7 @@
 
 use roaring::RoaringBitmap;
 
-use super::{Group, GroupCounts, TrialRow, cell, fill, karyotype, nothing, people, places};
+use super::{Group, GroupCounts, TrialRow, cell, fill, nothing, people, places};
 use crate::error::{Error, Problems};
 use crate::ledger::{
     Considers, Derivable, Draft, EarlierRow, Trees, connected, cuts, derivable, join, undecided,
@@ -32,7 +32,7 @@ use crate::partial::Unit;
 use crate::plan::classes_by;
 use crate::policy::Policy;
 use crate::region::Zone;
-use crate::strata::{Karyotype, Strata};
+use crate::strata::{Karyotype, People, Strata};
 use crate::subject::Sex;
 use crate::suppress::{EarlierRows, Frequency, Joint, Numbers, Rules, Since, Suppressor, Tier};
 use crate::text;
@@ -100,14 +100,10 @@ impl Series {
         }
         let groups: Vec<Group> = inside.iter().map(|(_, group)| group.clone()).collect();
         let numbers: Vec<u32> = inside.iter().flat_map(|&(class, _)| self.numbers(class)).collect();
-        let mut list = people(&groups);
         let earlier: Vec<&RoaringBitmap> = self.sheets.iter().flat_map(|s| s.draft.sets()).collect();
-        for (person, class) in list.iter_mut().zip(classes_by(&earlier, &numbers)) {
-            person.earlier = class;
-        }
-        let by: Vec<String> = (0..families).map(|f| format!("family{f}")).collect();
+        let people = People { earlier: classes_by(&earlier, &numbers), ..people(&groups) };
         let policy = Policy { k: self.k, ..Policy::default() };
-        let strata = Strata::new(&by, &list, &policy, &mut problems);
+        let strata = Strata::new(&people, &policy, &mut problems);
         let Some(strata) = strata else { return Err(problems) };
         let draft = Draft::new(&strata, &numbers);
         let beside = self.judge(&draft, table.callset)?;
@@ -187,7 +183,7 @@ impl Series {
         }
         let sex = |person: u32| {
             let class = (0..self.classes.len()).find(|&c| self.numbers(c).contains(&person));
-            class.map_or(Karyotype::Unknown, |c| karyotype(self.classes[c].sex))
+            class.map_or(Karyotype::Unknown, |c| self.classes[c].sex.into())
         };
         let joint = join(&trees, &sex, self.strict).ok_or_else(undecided)?;
         Ok(Some((joint, linked)))

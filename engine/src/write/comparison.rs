@@ -72,7 +72,7 @@ mod tests {
     use super::*;
     use crate::error::Problems;
     use crate::policy::Policy;
-    use crate::strata::{Karyotype, Person, Step};
+    use crate::strata::{Karyotype, People, Step};
 
     /// 20 people for every combination; each family is a list of paths, each path of `attribute=token` and `:` for a tree.
     fn strata(families: &[&[&str]]) -> Vec<(String, Vec<String>, Option<String>)> {
@@ -89,14 +89,11 @@ mod tests {
             };
             combinations = combinations.iter().flat_map(with).collect();
         }
-        let person = |paths: &Vec<Vec<Step>>| {
-            let person = Person { karyotype: Karyotype::Xx, paths: paths.clone(), earlier: 0 };
-            std::iter::repeat_n(person, 20)
-        };
-        let people: Vec<Person> = combinations.iter().flat_map(person).collect();
+        let groups: Vec<_> = combinations.into_iter().map(|paths| (Karyotype::Xx, paths, 20)).collect();
         let by: Vec<String> = (0..families.len()).map(|i| format!("f{i}")).collect();
         let mut problems = Problems::default();
-        let strata = Strata::new(&by, &people, &Policy::default(), &mut problems).unwrap();
+        let people = People::of_groups(&by, &groups);
+        let strata = Strata::new(&people, &Policy::default(), &mut problems).unwrap();
         let parts = |c: Comparison| (c.name, c.strata, c.pair.map(|(cases, _)| cases));
         comparisons(&strata).into_iter().map(parts).collect()
     }

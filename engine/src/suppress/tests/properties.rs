@@ -270,8 +270,7 @@ proptest! {
             let mut groups = cohort.people();
             groups.push(Group::new(n, &["p9/q9", "r0"]));
             let mut problems = Problems::default();
-            let by = ["one".to_owned(), "two".to_owned()];
-            let made = Strata::new(&by, &people(&groups), &Policy::default(), &mut problems).is_some();
+            let made = Strata::new(&people(&groups), &Policy::default(), &mut problems).is_some();
             (made, problems.to_string(), problems.exit_code())
         };
         prop_assert!(!refusal(1).0);

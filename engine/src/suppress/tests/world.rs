@@ -2,7 +2,7 @@
 
 use crate::error::Problems;
 use crate::policy::Policy;
-use crate::strata::{Karyotype, Person, Step, Strata};
+use crate::strata::{Karyotype, People, Step, Strata};
 
 /// People of one sex who go the same way down every family.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,24 +25,22 @@ impl Group {
 }
 
 /// The people of groups, in their order.
-pub(super) fn people(groups: &[Group]) -> Vec<Person> {
+pub(super) fn people(groups: &[Group]) -> People {
     let step = |(level, token): (usize, &String)| Step {
         attribute: format!("a{level}"),
         token: token.clone(),
         label: token.clone(),
         tree: false,
     };
-    let person = |g: &Group| Person {
-        karyotype: g.karyotype,
-        paths: g.paths.iter().map(|p| p.iter().enumerate().map(step).collect()).collect(),
-        earlier: 0,
+    let group = |g: &Group| {
+        let paths = g.paths.iter().map(|p| p.iter().enumerate().map(step).collect()).collect();
+        (g.karyotype, paths, g.people as usize)
     };
-    groups.iter().flat_map(|g| std::iter::repeat_n(person(g), g.people as usize)).collect()
+    let by: Vec<String> = (0..groups[0].paths.len()).map(|f| format!("family{f}")).collect();
+    People::of_groups(&by, &groups.iter().map(group).collect::<Vec<_>>())
 }
 
 /// The plan's strata, or nothing where the plan would be refused.
 pub(super) fn strata(groups: &[Group], policy: &Policy) -> Option<Strata> {
-    let people = people(groups);
-    let by: Vec<String> = (0..groups[0].paths.len()).map(|f| format!("family{f}")).collect();
-    Strata::new(&by, &people, policy, &mut Problems::default())
+    Strata::new(&people(groups), policy, &mut Problems::default())
 }
