@@ -6,6 +6,8 @@ mod avx2;
 mod avx512;
 mod cell;
 #[cfg(target_arch = "x86_64")]
+mod judged;
+#[cfg(target_arch = "x86_64")]
 mod pairs;
 mod scalar;
 mod typed;

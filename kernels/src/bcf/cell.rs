@@ -1,7 +1,7 @@
 //! One sample of a BCF record: the definition of what its vectors mean.
 
 use super::typed::Value;
-use super::{BcfFilter, BcfLayout, Numbers, Typed};
+use super::{BcfFilter, BcfLayout, Numbers, Strings, Typed};
 use crate::adj::{Evidence, Gauge};
 use crate::genotype::Genotype;
 use crate::layout::declared_haploid;
@@ -39,9 +39,9 @@ fn genotype(gt: &Typed<'_>, column: u32, layout: &BcfLayout<'_>) -> Result<Call,
 }
 
 /// Whether a called genotype passes the filter.
-fn passes(call: Call, filter: &BcfFilter<'_>) -> bool {
+pub(super) fn passes(call: Call, filter: &BcfFilter<'_>) -> bool {
     let column = call.column;
-    if filter.ft.is_some_and(|ft| !matches!(ft.get(column), b"" | b"." | MISSING_STRING | b"PASS")) {
+    if filter.ft.is_some_and(|ft| !has_passed(&ft, column)) {
         return false;
     }
     let gauge = |numbers: Option<Numbers<'_>>| match numbers {
@@ -52,4 +52,9 @@ fn passes(call: Call, filter: &BcfFilter<'_>) -> bool {
     let evidence = Evidence { gq: gauge(filter.gq), dp: gauge(filter.dp), haploid };
     let depth_of = |allele: u16| filter.ad?.get(column, usize::from(allele));
     evidence.passes(call, filter.ad.map(|_| depth_of))
+}
+
+/// Whether FT lets a call pass.
+pub(super) fn has_passed(ft: &Strings<'_>, column: u32) -> bool {
+    matches!(ft.get(column), b"" | b"." | MISSING_STRING | b"PASS")
 }

@@ -51,27 +51,43 @@ impl<'a> Typed<'a> {
         self.per_sample.saturating_mul(usize::from(self.width))
     }
 
-    /// The values of one sample; none if the vector ends before it or has no such width.
-    pub(super) fn sample(&self, column: u32) -> impl Iterator<Item = Value> + use<'a> {
-        let width = usize::from(self.width).max(1);
-        let start = (column as usize).saturating_mul(self.stride());
-        let values = self.bytes.get(start..start.saturating_add(self.stride())).unwrap_or_default();
-        values.chunks_exact(width).map(decode)
+    /// Value `index` of one sample as it is stored, where "no more values" and "missing" are the two least numbers;
+    /// `None` where vectors have fewer values, or no such width.
+    #[inline(always)]
+    pub(super) fn stored(&self, column: u32, index: usize) -> Option<i32> {
+        if index >= self.per_sample {
+            return None;
+        }
+        // Cannot wrap: vectors have the length that the layout says.
+        let at = (column as usize).wrapping_mul(self.per_sample).wrapping_add(index);
+        let rest = self.bytes.get(at.wrapping_mul(usize::from(self.width))..)?;
+        match self.width {
+            1 => Some(i8::from_le_bytes(*rest.first_chunk()?).into()),
+            2 => Some(i16::from_le_bytes(*rest.first_chunk()?).into()),
+            4 => Some(i32::from_le_bytes(*rest.first_chunk()?)),
+            _ => None,
+        }
     }
-}
 
-/// One little-endian integer of 1, 2 or 4 bytes; of any other width, `Missing`.
-fn decode(bytes: &[u8]) -> Value {
-    let (value, least) = match *bytes {
-        [a] => (i32::from(i8::from_le_bytes([a])), i32::from(i8::MIN)),
-        [a, b] => (i32::from(i16::from_le_bytes([a, b])), i32::from(i16::MIN)),
-        [a, b, c, d] => (i32::from_le_bytes([a, b, c, d]), i32::MIN),
-        _ => return Value::Missing,
-    };
-    match value.wrapping_sub(least) {
-        0 => Value::Missing,
-        1 => Value::End,
-        _ => Value::Int(value),
+    /// Value `index` of one sample; `Missing` where vectors have fewer values, or no such width.
+    #[inline(always)]
+    pub(super) fn value(&self, column: u32, index: usize) -> Value {
+        let Some(value) = self.stored(column, index) else { return Value::Missing };
+        let least = match self.width {
+            1 => i8::MIN.into(),
+            2 => i16::MIN.into(),
+            _ => i32::MIN,
+        };
+        match value.wrapping_sub(least) {
+            0 => Value::Missing,
+            1 => Value::End,
+            _ => Value::Int(value),
+        }
+    }
+
+    /// The values of one sample.
+    pub(super) fn sample(self, column: u32) -> impl Iterator<Item = Value> + use<'a> {
+        (0..self.per_sample).map(move |index| self.value(column, index))
     }
 }
 
@@ -85,9 +101,10 @@ impl Numbers<'_> {
     }
 
     /// Value `index` of one sample; `None` if missing or past the end of the vector.
+    #[inline(always)]
     pub(super) fn get(&self, column: u32, index: usize) -> Option<f64> {
         match self {
-            Numbers::Int(typed) => match typed.sample(column).nth(index)? {
+            Numbers::Int(typed) => match typed.value(column, index) {
                 Value::Int(value) => Some(f64::from(value)),
                 Value::Missing | Value::End => None,
             },
@@ -128,7 +145,8 @@ mod tests {
             (&[0x39, 0x30, 0x00, 0x00], Value::Int(12345)),
         ];
         for (bytes, value) in cases {
-            assert_eq!(decode(bytes), value);
+            let width = u8::try_from(bytes.len()).unwrap();
+            assert_eq!(Typed { bytes, width, per_sample: 1 }.value(0, 0), value);
         }
     }
 

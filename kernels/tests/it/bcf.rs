@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 use shukei_kernels::{
-    Backend, BcfFilter, BcfLayout, Call, Filter, Layout, Numbers, ScanError, Strings, Typed, scan_bcf,
+    Backend, BcfFilter, BcfLayout, Call, Filter, Layout, Numbers, ScanError, Strings, Typed,
 };
 
+use crate::vectors::{Column, calls_bcf, least, pack};
 use crate::{A, M, calls, plain};
 
 /// One sample, to be written either way.
@@ -41,52 +42,52 @@ impl Sample {
     }
 }
 
-fn least(width: u8) -> i64 {
-    -(1 << (8 * u32::from(width) - 1))
+/// How a record is written.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    gt: u8,
+    /// Widths of GQ, DP, AD.
+    widths: [u8; 3],
+    /// GQ, DP, AD, FT.
+    asked: [bool; 4],
+    /// Numbers of AD per sample.
+    depths: usize,
+    alleles: u16,
+    max_ploidy: u8,
 }
 
-/// Values padded with end-of-vector to `per_sample`.
-fn pack(samples: &[Vec<i64>], width: u8, per_sample: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for values in samples {
-        for index in 0..per_sample {
-            let value = values.get(index).copied().unwrap_or(least(width) + 1);
-            bytes.extend(&value.to_le_bytes()[..usize::from(width)]);
-        }
-    }
-    bytes
-}
+/// Every backend finds in the vectors what the definition finds in the text.
+fn says_the_same(samples: &[Sample], shape: Shape) {
+    let Shape { gt: gt_width, widths, asked, depths, alleles, max_ploidy } = shape;
+    let per_sample = samples.iter().map(|sample| sample.gt.len()).max().unwrap_or(2).max(2);
+    let rows: Vec<_> = samples.iter().map(Sample::gt_values).collect();
+    let gt = pack(&rows, gt_width, per_sample);
+    let column = |value: fn(&Sample) -> Vec<Option<i32>>, width, per_sample| {
+        Column::new(&samples.iter().map(value).collect::<Vec<_>>(), width, per_sample)
+    };
+    let gq = column(|sample| vec![sample.gq], widths[0], 1);
+    let dp = column(|sample| vec![sample.dp], widths[1], 1);
+    let ad = column(|sample| sample.ad.clone(), widths[2], depths);
+    let ft: Vec<u8> = samples.iter().flat_map(|s| format!("{:\0<5}", s.ft).into_bytes()).collect();
+    let table: Vec<u8> = (0..90).map(|column| column % 3).collect();
+    let haploid = Some(&table[..]);
 
-/// Every backend, which must agree.
-fn calls_bcf(gt: Typed<'_>, layout: &BcfLayout<'_>) -> Result<Vec<Call>, ScanError> {
-    let found = Backend::available().into_iter().map(|backend| {
-        let mut out = Vec::new();
-        let result = scan_bcf(backend, gt, layout, &mut out);
-        assert!(result.is_ok() || out.is_empty());
-        result.map(|()| out)
-    });
-    let mut found: Vec<_> = found.collect();
-    found.dedup();
-    assert_eq!(found.len(), 1, "backends differ");
-    found.remove(0)
-}
+    let filter = BcfFilter {
+        gq: asked[0].then(|| gq.numbers()),
+        dp: asked[1].then(|| dp.numbers()),
+        ad: asked[2].then(|| ad.numbers()),
+        ft: asked[3].then_some(Strings { bytes: &ft, per_sample: 5 }),
+        haploid,
+    };
+    let layout = BcfLayout { columns: samples.len(), alleles, max_ploidy, filter };
+    let found = calls_bcf(Typed { bytes: &gt, width: gt_width, per_sample }, &layout);
 
-/// Writes one number per sample, as integers of `width` or, for width 0, floats.
-fn column(values: Vec<Option<i32>>, width: u8) -> (Vec<u8>, u8) {
-    if width == 0 {
-        let missing = f32::from_bits(0x7F80_0001);
-        let floats = values.iter().map(|value| value.map_or(missing, |value| value as f32));
-        return (floats.flat_map(f32::to_le_bytes).collect(), 0);
-    }
-    let rows: Vec<_> = values.iter().map(|value| vec![value.map_or(least(width), i64::from)]).collect();
-    (pack(&rows, width, 1), width)
-}
-
-fn numbers((bytes, width): &(Vec<u8>, u8)) -> Numbers<'_> {
-    match *width {
-        0 => Numbers::Float { bytes, per_sample: 1 },
-        width => Numbers::Int(Typed { bytes, width, per_sample: 1 }),
-    }
+    let text = samples.iter().map(Sample::text).collect::<Vec<_>>().join("\t");
+    let index = |asked: bool, index: usize| asked.then_some(index);
+    let [gq, dp, ad, ft] = [index(asked[0], 3), index(asked[1], 2), index(asked[2], 1), index(asked[3], 4)];
+    let filter = Filter { gq, dp, ad, ft, haploid };
+    let layout = Layout { max_ploidy, filter, ..plain(samples.len(), alleles) };
+    assert_eq!(found, calls(Backend::scalar(), text.as_bytes(), &layout));
 }
 
 fn sample() -> impl Strategy<Value = Sample> {
@@ -106,49 +107,58 @@ proptest! {
     fn says_what_the_text_says(
         samples in prop::collection::vec(sample(), 0..100),
         diploid in any::<bool>(),
-        gt_width in prop::sample::select(vec![1u8, 1, 2, 4]),
+        gt in prop::sample::select(vec![1u8, 1, 2, 4]),
         widths in prop::array::uniform3(prop::sample::select(vec![0u8, 1, 2, 4])),
         asked in prop::array::uniform4(any::<bool>()),
+        depths in 0..5usize,
         (alleles, max_ploidy) in prop_oneof![3 => Just((4u16, 3u8)), 1 => (1..5u16, 1..4u8)],
     ) {
         let mut samples = samples;
-        if diploid {
-            samples.iter_mut().for_each(|sample| sample.gt.truncate(2));
+        for sample in &mut samples {
+            sample.gt.truncate(if diploid { 2 } else { 3 });
+            sample.ad.truncate(depths);
         }
-        let per_sample = samples.iter().map(|sample| sample.gt.len()).max().unwrap_or(2);
-        let rows: Vec<_> = samples.iter().map(Sample::gt_values).collect();
-        let gt = pack(&rows, gt_width, per_sample);
-        let gq = column(samples.iter().map(|sample| sample.gq).collect(), widths[0]);
-        let dp = column(samples.iter().map(|sample| sample.dp).collect(), widths[1]);
-        let ad_width = widths[2].max(1);
-        let depths = |sample: &Sample| sample.ad.iter().map(|v| v.map_or(least(ad_width), i64::from)).collect();
-        let rows: Vec<_> = samples.iter().map(depths).collect();
-        let ad = pack(&rows, ad_width, 4);
-        let ft: Vec<u8> = samples.iter().flat_map(|s| format!("{:\0<5}", s.ft).into_bytes()).collect();
-        let table: Vec<u8> = (0..90).map(|column| column % 3).collect();
-        let haploid = Some(&table[..]);
+        says_the_same(&samples, Shape { gt, widths, asked, depths, alleles, max_ploidy });
+    }
 
-        let filter = BcfFilter {
-            gq: asked[0].then(|| numbers(&gq)),
-            dp: asked[1].then(|| numbers(&dp)),
-            ad: asked[2].then_some(Numbers::Int(Typed { bytes: &ad, width: ad_width, per_sample: 4 })),
-            ft: asked[3].then_some(Strings { bytes: &ft, per_sample: 5 }),
-            haploid,
-        };
-        let layout = BcfLayout { columns: samples.len(), alleles, max_ploidy, filter };
-        let found = calls_bcf(Typed { bytes: &gt, width: gt_width, per_sample }, &layout);
-
-        let text = samples.iter().map(Sample::text).collect::<Vec<_>>().join("\t");
-        let index = |asked: bool, index: usize| asked.then_some(index);
-        let filter = Filter { gq: index(asked[0], 3), dp: index(asked[1], 2), ad: index(asked[2], 1), ft: index(asked[3], 4), haploid };
-        let layout = Layout { max_ploidy, filter, ..plain(samples.len(), alleles) };
-        prop_assert_eq!(found, calls(Backend::scalar(), text.as_bytes(), &layout));
+    /// What the fast forms are made for: pairs, all of GQ, DP and AD, alleles that the record has.
+    #[test]
+    fn adj_says_what_the_text_says(
+        samples in prop::collection::vec(sample(), 30..140),
+        widths in prop::array::uniform3(prop::sample::select(vec![0u8, 1, 1, 1, 2, 2, 2, 4])),
+        deep in any::<bool>(),
+        alleles in prop::sample::select(vec![2u8, 2, 3, 4]),
+        fewer in prop::sample::select(vec![0usize, 0, 0, 1]),
+    ) {
+        let mut samples = samples;
+        let depths = usize::from(alleles) - fewer;
+        let times = if deep && !widths[1..].contains(&1) { 300 } else { 1 };
+        for sample in &mut samples {
+            sample.gt.truncate(2);
+            sample.gt.iter_mut().for_each(|(allele, _)| *allele = allele.map(|allele| allele % alleles));
+            sample.ad.truncate(depths);
+            sample.ad.iter_mut().chain([&mut sample.dp]).for_each(|depth| *depth = depth.map(|depth| times * depth));
+        }
+        let asked = [true, true, true, false];
+        says_the_same(&samples, Shape { gt: 1, widths, asked, depths, alleles: alleles.into(), max_ploidy: 2 });
     }
 
     #[test]
-    fn any_bytes_with_every_backend(bytes in prop::collection::vec(prop_oneof![9 => 2..4u8, 1 => 0x7E..0x84u8, 1 => any::<u8>()], 0..200), alleles in 0..70u16) {
-        let gt = Typed { bytes: &bytes[..bytes.len() / 2 * 2], width: 1, per_sample: 2 };
-        let _ = calls_bcf(gt, &layout(bytes.len() / 2, alleles));
+    fn any_bytes_with_every_backend(
+        bytes in prop::collection::vec(prop_oneof![9 => 2..4u8, 1 => 0x7E..0x84u8, 1 => any::<u8>()], 0..200),
+        beside in prop::collection::vec(prop_oneof![3 => 20..99u8, 1 => 0x80..0x82u8, 1 => any::<u8>()], 400),
+        alleles in prop_oneof![1 => Just(2u16), 1 => 0..70u16],
+        width in 1..3u8,
+    ) {
+        let columns = bytes.len() / 2;
+        let gt = Typed { bytes: &bytes[..columns * 2], width: 1, per_sample: 2 };
+        let _ = calls_bcf(gt, &layout(columns, alleles));
+        let numbers = |width, per_sample| {
+            let size = columns * usize::from(width) * per_sample;
+            Some(Numbers::Int(Typed { bytes: &beside[..size], width, per_sample }))
+        };
+        let filter = BcfFilter { gq: numbers(1, 1), dp: numbers(width, 1), ad: numbers(width, 2), ..BcfFilter::default() };
+        let _ = calls_bcf(gt, &BcfLayout { filter, ..layout(columns, alleles) });
     }
 }
 
@@ -169,6 +179,41 @@ fn oddities_of_pairs() {
             .unwrap();
         let found: Vec<_> = found.iter().map(|call| (call.column - padding, call.a, call.b)).collect();
         assert_eq!(found, expected);
+    }
+}
+
+/// GQ 20 and so many reads of so many pass in every column, GQ 19 or one read more do not; whatever the widths.
+#[test]
+fn a_fifth_of_the_reads_of_every_width() {
+    const COLUMNS: usize = 70;
+    let het: Vec<u8> = [2, 4].repeat(COLUMNS);
+    let passed: Vec<_> = (0..70).map(|column| Call { column, a: 0, b: 1 }).collect();
+    let failed: Vec<_> = (0..70).map(Call::missing).collect();
+    for (alt, all) in
+        [(2, 10), (25, 125), (26, 130), (6553, 32765), (6554, 32767), (30_000, 32_767), (70_000, 350_000)]
+    {
+        let widths =
+            |value: i32| [0, 1, 2, 4].into_iter().filter(move |&w| w == 0 || i64::from(value) < -least(w));
+        for (wide_ad, wide_dp, wide_gq) in widths(alt)
+            .flat_map(|ad| widths(all).map(move |dp| (ad, dp)))
+            .flat_map(|(ad, dp)| widths(1).map(move |gq| (ad, dp, gq)))
+        {
+            let judge = |alt: i32, all: i32, gq: i32| {
+                let column = |row: &[i32], width| {
+                    let row: Vec<_> = row.iter().copied().map(Some).collect();
+                    Column::new(&vec![row.clone(); COLUMNS], width, row.len())
+                };
+                let (ad, dp, gq) =
+                    (column(&[all, alt], wide_ad), column(&[all], wide_dp), column(&[gq], wide_gq));
+                let [gq, dp, ad] = [&gq, &dp, &ad].map(|column| Some(column.numbers()));
+                let filter = BcfFilter { gq, dp, ad, ..BcfFilter::default() };
+                let gt = Typed { bytes: &het, width: 1, per_sample: 2 };
+                calls_bcf(gt, &BcfLayout { filter, ..layout(COLUMNS, 2) }).unwrap()
+            };
+            assert_eq!(judge(alt, all, 20), passed, "{alt} of {all}, {wide_ad}, {wide_dp}, {wide_gq}");
+            assert_eq!(judge(alt, all, 19), failed);
+            assert_eq!(judge((all - 1) / 5, all, 20), failed);
+        }
     }
 }
 

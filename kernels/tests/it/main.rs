@@ -4,6 +4,7 @@ mod agree;
 mod bcf;
 mod lines;
 mod text;
+mod vectors;
 
 use shukei_kernels::{Backend, Call, Filter, Layout, ScanError, scan};
 
