@@ -40,7 +40,7 @@ impl Counter<'_> {
         let alleles: Vec<u16> = if alone.variants.is_empty() { vec![NO_ALLELE] } else { alleles.collect() };
         for (allele, rows) in alleles.iter().zip(&mut self.rows) {
             if zone == Zone::Diploid {
-                rows.diploid(alone.calls, *allele, &row);
+                rows.diploid(alone.calls, *allele, row);
             } else {
                 let copies = &self.copies[zone as usize];
                 rows.by_copies(alone.calls, *allele, zone, |call| {
