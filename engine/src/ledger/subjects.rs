@@ -82,8 +82,7 @@ impl Subjects {
             None => self.index(home)?,
         };
         let (mut found, mut fresh) = (Vec::with_capacity(ids.len()), Vec::new());
-        for id in ids {
-            let token = token(&self.key, namespace, id);
+        for token in tokens(&self.key, namespace, ids) {
             let next = u32::try_from(numbers.len()).map_err(|_| {
                 Error::input(text!(
                     "too many subjects for one ledger",
@@ -111,14 +110,13 @@ impl Subjects {
             Some(numbers) => numbers,
             None => self.index(home)?,
         };
-        let mut fresh: HashMap<Token, u32> = HashMap::new();
+        let mut fresh: HashMap<Token, u32> = HashMap::with_capacity(ids.len());
         let known = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-        let number = |id: &&str| {
-            let token = token(&self.key, namespace, id);
+        let number = |token| {
             let next = known.saturating_add(u32::try_from(fresh.len()).unwrap_or(u32::MAX));
             numbers.get(&token).copied().unwrap_or_else(|| *fresh.entry(token).or_insert(next))
         };
-        let found = ids.iter().map(number).collect();
+        let found = tokens(&self.key, namespace, ids).map(number).collect();
         self.numbers = Some(numbers);
         Ok(found)
     }
@@ -145,14 +143,30 @@ impl Subjects {
     }
 }
 
-/// What stands for a subject: length-prefixed, so that no two pairs of namespace and id are written alike.
-fn token(key: &[u8; 32], namespace: &str, id: &str) -> Token {
-    let mut hasher = blake3::Hasher::new_keyed(key);
-    hasher.update(b"shukei subject v1\0");
-    hasher.update(&(namespace.len() as u64).to_le_bytes());
-    hasher.update(namespace.as_bytes());
-    hasher.update(id.as_bytes());
-    let mut token = [0; HEX];
-    token.copy_from_slice(&hasher.finalize().to_hex().as_bytes()[..HEX]);
-    token
+/// What stands for each of these subjects: length-prefixed, so that no two pairs of namespace and id are written alike.
+fn tokens(key: &[u8; 32], namespace: &str, ids: &[&str]) -> impl Iterator<Item = Token> {
+    let length = (namespace.len() as u64).to_le_bytes();
+    let mut message = [b"shukei subject v1\0", &length[..], namespace.as_bytes()].concat();
+    let before = message.len();
+    ids.iter().map(move |id| {
+        message.truncate(before);
+        message.extend_from_slice(id.as_bytes());
+        let mut token = [0; HEX];
+        token.copy_from_slice(&blake3::keyed_hash(key, &message).to_hex().as_bytes()[..HEX]);
+        token
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_has_the_token_that_ledgers_hold() {
+        let key: [u8; 32] = std::array::from_fn(|i| 100 + u8::try_from(i).unwrap());
+        let of = |namespace, ids: &[&str]| tokens(&key, namespace, ids).collect::<Vec<_>>();
+        let known = of("", &["JG000001", "JG000002"]);
+        assert_eq!(known, [*b"f029916b4a3c52334801dd294ef7a3af", *b"87882a88cb92ff7d3279308ec7e743ba"]);
+        assert_ne!(of("J", &["G000001"])[0], known[0]);
+    }
 }

@@ -134,6 +134,9 @@ fn classes(ledger: &Ledger, numbers: &[u32], contigs: &[String]) -> Vec<u32> {
 
 /// Per person the class of these sets, by first appearance.
 pub(crate) fn classes_by(sets: &[&RoaringBitmap], numbers: &[u32]) -> Vec<u32> {
+    if sets.is_empty() {
+        return vec![0; numbers.len()];
+    }
     let signatures = signatures(sets);
     let mut index: HashMap<u128, u32> = HashMap::new();
     let class = |&number: &u32| {
@@ -151,12 +154,11 @@ pub(super) fn check_cells(
     strata: &Strata,
     contigs: &[String],
 ) -> Result<()> {
-    let mut class_of_cell: HashMap<usize, u32> = HashMap::new();
-    let classes = classes(ledger, numbers, contigs);
-    let whole = strata.fine_of_person.iter().zip(classes).all(|(&fine, class)| {
-        *class_of_cell.entry(strata.fine[fine as usize].cell).or_insert(class) == class
-    });
-    if whole {
+    let mut class_of_cell = vec![None; strata.cells.len()];
+    let mut class_of =
+        |fine: u32, class| *class_of_cell[strata.fine[fine as usize].cell].get_or_insert(class);
+    let mut people = strata.fine_of_person.iter().zip(classes(ledger, numbers, contigs));
+    if people.all(|(&fine, class)| class_of(fine, class) == class) {
         return Ok(());
     }
     Err(Error::refused(text!(
