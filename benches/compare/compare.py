@@ -141,10 +141,11 @@ class Comparison:
         print("\n```sh", *commands, "```", sep="\n", flush=True)
 
     def scaling(self, shape: str) -> None:
-        """Cost of a genotype and peak memory by samples and threads, at a constant number of genotypes."""
+        """Cost of a genotype and peak memory by samples and threads, at a constant number of genotypes, and at three times as
+        many variants."""
         adj, genotypes = ["--adj"] * (shape == "rich"), SCALING[shape] // (50 if self.options.quick else 1)
-        for samples in [1_000, 10_000, 23_211, 100_000]:
-            variants = genotypes // samples
+        sizes = [(samples, genotypes // samples) for samples in [1_000, 10_000, 23_211, 100_000]]
+        for samples, variants in [*sizes, (23_211, 3 * (genotypes // 23_211))]:
             file = f"{self.lineup.cohort(shape, samples, variants)}/cohort.vcf.gz"
             commands = []
             for n in range(1, (os.cpu_count() or 1) + 1):
@@ -154,7 +155,8 @@ class Comparison:
                                 "inflate --threads 1")
             for label, usage in used.items():
                 cost = "failed" if usage.failed else f"{usage.cpu * 1e9 / (samples * variants):.3f}"
-                self.targets.append(f"| {shape}, {samples:,} samples | {label} | {cost} | {usage.mib:.0f} | |")
+                self.targets.append(
+                    f"| {shape}, {samples:,} samples × {variants:,} variants | {label} | {cost} | {usage.mib:.0f} | |")
 
     def head(self) -> None:
         models = [line.partition(":")[2].strip() for line in output(["lscpu"]).splitlines() if line.startswith("Model name")]

@@ -8,7 +8,7 @@
 //! Allele counts are those of a large cohort of one population: P(AC ≥ x) falls as 1/√x up to 1 %, and seven variants
 //! in a hundred lie above, each doubling as often. Two to three calls in a hundred carry an ALT.
 //!
-//! Records are made in batches of [`BATCH`], each from a stream of numbers of its own, so that the number of threads
+//! Records are made in batches of 16, each from a stream of numbers of its own, so that the number of threads
 //! cannot show. A batch begins a new BGZF block.
 
 mod bcf;
