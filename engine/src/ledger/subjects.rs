@@ -79,7 +79,7 @@ impl Subjects {
     pub(super) fn indices(&mut self, home: &Home, namespace: &str, ids: &[&str]) -> Result<Vec<u32>> {
         let mut numbers = match self.numbers.take() {
             Some(numbers) => numbers,
-            None => self.index(home)?,
+            None => self.index(home, ids.len())?,
         };
         let (mut found, mut fresh) = (Vec::with_capacity(ids.len()), Vec::new());
         for token in tokens(&self.key, namespace, ids) {
@@ -108,7 +108,7 @@ impl Subjects {
     pub(super) fn provisional(&mut self, home: &Home, namespace: &str, ids: &[&str]) -> Result<Vec<u32>> {
         let numbers = match self.numbers.take() {
             Some(numbers) => numbers,
-            None => self.index(home)?,
+            None => self.index(home, 0)?,
         };
         let mut fresh: HashMap<Token, u32> = HashMap::with_capacity(ids.len());
         let known = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
@@ -129,8 +129,9 @@ impl Subjects {
         Digest::finish(&hasher)
     }
 
-    fn index(&self, home: &Home) -> Result<HashMap<Token, u32>> {
-        let mut numbers = HashMap::with_capacity(self.raw.len() / LINE);
+    /// The numbers of all subjects, with room for at least `room` of them.
+    fn index(&self, home: &Home, room: usize) -> Result<HashMap<Token, u32>> {
+        let mut numbers = HashMap::with_capacity(room.max(self.raw.len() / LINE));
         for (line, number) in self.raw.chunks_exact(LINE).zip(0u32..) {
             let mut token = [0; HEX];
             token.copy_from_slice(&line[..HEX]);
