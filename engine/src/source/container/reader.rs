@@ -61,6 +61,8 @@ pub(crate) struct ChunkReader {
     buffers: Vec<Arc<Vec<u8>>>,
     /// Bytes to read next.
     want: usize,
+    /// No chunk was given out.
+    first: bool,
     skip: u64,
     last_was_eof_block: bool,
     ended: bool,
@@ -98,6 +100,7 @@ impl ChunkReader {
             offset,
             buffers: Vec::new(),
             want: if container == Container::Gzip { READ } else { FIRST },
+            first: true,
             skip,
             last_was_eof_block: false,
             ended: false,
@@ -110,34 +113,42 @@ impl ChunkReader {
         if self.ended {
             return Ok(None);
         }
-        let (start, offset) = (self.held.start, self.offset);
-        let (start, uncompressed) = match self.container {
-            Container::Bgzf => match self.blocks()? {
-                0 if self.held.start == start => {
-                    // Not one whole block is held.
-                    if !self.refill()? {
-                        return self.end();
-                    }
-                    let start = self.held.start;
-                    (start, self.blocks()?)
-                }
-                uncompressed => (start, uncompressed),
-            },
+        let (uncompressed, start) = match self.container {
+            Container::Bgzf => self.whole_blocks()?,
             Container::Gzip | Container::Plain => {
-                if !self.refill()? {
-                    return self.end();
-                }
-                let read = self.held.clone();
-                self.held.start = self.held.end;
-                (read.start, read.len())
+                self.refill()?;
+                (self.held.len(), std::mem::replace(&mut self.held.start, self.held.end))
             }
         };
         let range = start..self.held.start;
-        self.offset = offset + range.len() as u64;
+        if range.is_empty() {
+            return self.end();
+        }
+        let offset = self.offset;
+        self.offset += range.len() as u64;
         let skip = usize::try_from(self.skip).unwrap_or(usize::MAX).min(uncompressed);
         self.skip -= skip as u64;
         let (buffer, container) = (Arc::clone(&self.buffer), self.container);
         Ok(Some(Chunk { buffer, range, container, offset, skip }))
+    }
+
+    /// Walks over the blocks of the next chunk; returns their uncompressed size and where they begin.
+    ///
+    /// Only the first read, which is for the header, and the end of the file may leave a chunk short: whoever had a short one
+    /// would wait for whoever has the one before.
+    fn whole_blocks(&mut self) -> Result<(usize, usize)> {
+        let mut more = true;
+        loop {
+            let start = self.held.start;
+            let uncompressed = self.blocks()?;
+            let some = self.held.start > start;
+            if uncompressed >= CHUNK || !more || (self.first && some) {
+                self.first = false;
+                return Ok((uncompressed, start));
+            }
+            self.held.start = start;
+            more = self.refill()?;
+        }
     }
 
     /// The end of the file; it must be one.
