@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from agree import Agreement
-from lineup import BY, TREE, Lineup
+from lineup import BY, FIFTY, TREE, Lineup
 from measure import Command, Usage, apart, in_turn, own_peak, warm
 from tools import ROOT, output, say
 
@@ -94,12 +94,12 @@ class Comparison:
         """Many strata against none."""
         folder, title, adj = self.cohort(name)
         file = f"{folder}/cohort.vcf.gz"
-        many = self.lineup.shukei(file, [TREE], *adj, label="shukei, many strata")
+        many = self.lineup.shukei(file, [FIFTY], *adj, label="shukei, many strata")
         one = self.lineup.shukei(file, [], *adj, label="shukei, 1 stratum")
         used = self.measure(f"Strata: {title}, vcf.gz", file, [self.lineup.inflate(file), one, many])
         audit = self.lineup.home / many.out / "audit.json"
         count = len(json.loads(audit.read_text())["strata"]) if audit.exists() else 0
-        print(f"\n`--by {TREE}` has {count} strata here.")
+        print(f"\n`--by {FIFTY}` has {count} strata here.")
         self.target(f"{title}, vcf.gz", f"CPU, {count} strata / 1", over(used[many.label], used[one.label]), "≤", 1.1)
 
     def threads(self, name: str) -> None:

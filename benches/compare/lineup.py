@@ -10,6 +10,7 @@ from tools import ROOT, Tool, peers, say
 
 BY = ["sex", "area", "ages"]
 TREE = "sex,region:tree,age10:tree"
+FIFTY = "area,ages"
 
 
 class Lineup:
