@@ -24,8 +24,8 @@
 //!
 //! # Safety
 //!
-//! `unsafe` is confined to `scan/avx2.rs`, `scan/avx512.rs`, `bcf/avx2.rs`, `bcf/avx512.rs`, `append.rs` and
-//! the calls into them. All input is read through array references, so the only thing left to promise is that
+//! `unsafe` is confined to `scan/avx2.rs`, `scan/avx512.rs`, `bcf/avx2.rs`, `bcf/avx512.rs`, `append.rs`,
+//! the two bit instructions of `scan/ranks.rs`, and the calls into them. All input is read through array references, so the only thing left to promise is that
 //! the CPU has the instructions; the [`Backend`] pays that. Output is written into capacity reserved on the
 //! line before.
 #![deny(unsafe_op_in_unsafe_fn)]

@@ -5,9 +5,11 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use clap::Parser;
 use libdeflater::Decompressor;
 use shukei_benches::bgzf::{Room, inflate};
 
@@ -44,13 +46,19 @@ impl Source {
     }
 }
 
+/// Inflate a BGZF file, throw the bytes away, and say how many they were.
+#[derive(Debug, Parser)]
+struct Args {
+    /// The file
+    file: PathBuf,
+    /// Threads
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+}
+
 fn main() {
-    let mut args = std::env::args().skip(1);
-    let (Some(path), threads) = (args.next(), args.nth(1)) else {
-        eprintln!("usage: inflate FILE [--threads N]");
-        std::process::exit(2);
-    };
-    let threads: usize = threads.and_then(|n| n.parse().ok()).unwrap_or(1);
+    let args = Args::parse();
+    let (path, threads) = (args.file.display().to_string(), args.threads);
     let file = File::open(&path).unwrap_or_else(|e| stop(&path, &e.to_string()));
     let (source, made) = (Mutex::new(Source { file, rest: Vec::new() }), AtomicU64::new(0));
     let work = || {

@@ -68,16 +68,16 @@ pub(super) struct Counter<'a> {
     rows: Vec<Rows>,
     /// By file, made when its first record is counted: the row of each column, 16 bits wide where that is enough, so that the
     /// table of 23,211 people stays in the first-level cache.
-    columns: Vec<Option<Columns>>,
+    columns: Vec<Option<ColumnRows>>,
 }
 
 /// The row of each column of a file, the last one for those who are not counted.
-enum Columns {
+enum ColumnRows {
     Narrow(Box<[u16]>),
     Wide(Box<[u32]>),
 }
 
-impl Columns {
+impl ColumnRows {
     fn new(fine_of_column: &[u32], cells: usize) -> Self {
         let nobody = u32::try_from(cells).unwrap_or(u32::MAX);
         let rows = || fine_of_column.iter().map(|&fine| fine.min(nobody));

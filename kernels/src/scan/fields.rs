@@ -30,27 +30,6 @@ pub(super) trait Wanted: Copy {
     }
 }
 
-/// No subfield.
-#[derive(Clone, Copy)]
-pub(super) struct Nothing;
-
-impl Wanted for Nothing {
-    #[inline(always)]
-    fn dp(self) -> usize {
-        0
-    }
-
-    #[inline(always)]
-    fn gq(self) -> usize {
-        0
-    }
-
-    #[inline(always)]
-    fn ft(self) -> usize {
-        0
-    }
-}
-
 /// DP and GQ where GATK and DeepVariant's joint calls have them, `GT:AD:DP:GQ:…`, known when this is compiled: every shift
 /// is then a constant, which is a third of the time.
 #[derive(Clone, Copy)]

@@ -14,7 +14,7 @@
 
 use shukei_kernels::Call;
 
-use super::{Alone, Columns, Counter, Genotype, HEMI, HET, HOMALT, MISSING, Named, Rows, genotype};
+use super::{Alone, ColumnRows, Counter, Genotype, HEMI, HET, HOMALT, MISSING, Named, Rows, genotype};
 use crate::partial::Unit;
 use crate::region::Zone;
 
@@ -23,10 +23,13 @@ impl Counter<'_> {
     pub(in crate::tally) fn alone(&mut self, alone: &Alone<'_>, zone: Zone) -> Unit {
         let cells = self.cells();
         let fine_of_column = &self.group.files[alone.file].fine_of_column;
-        let columns = self.columns[alone.file].take().unwrap_or_else(|| Columns::new(fine_of_column, cells));
+        let columns =
+            self.columns[alone.file].take().unwrap_or_else(|| ColumnRows::new(fine_of_column, cells));
         let unit = match &columns {
-            Columns::Narrow(rows) => self.counted(alone, zone, |call| u32::from(rows[call.column as usize])),
-            Columns::Wide(rows) => self.counted(alone, zone, |call| rows[call.column as usize]),
+            ColumnRows::Narrow(rows) => {
+                self.counted(alone, zone, |call| u32::from(rows[call.column as usize]))
+            }
+            ColumnRows::Wide(rows) => self.counted(alone, zone, |call| rows[call.column as usize]),
         };
         self.columns[alone.file] = Some(columns);
         unit
