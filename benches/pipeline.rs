@@ -26,14 +26,13 @@ fn run(file: &Path, samples: &Path, adj: bool, backend: Backend) {
         by: vec!["sex".to_owned(), "region:tree".to_owned()],
         adj,
         max_ploidy: 2,
-        partitions: 1,
         ledger: LedgerAt { dir: Some(dir.path().join("ledger")), ..LedgerAt::default() },
         ..Request::default()
     };
     let plan = plan(request).unwrap_or_else(|e| panic!("{e}"));
     let output = Output { dir: dir.path().join("out"), tsv: false, statistics: Vec::new() };
     let timing = Timing::default();
-    let crew = Crew { threads: 1, backend, progress: &|_| {}, timing: &timing };
+    let crew = Crew { threads: 1, backend, progress: &|_| {}, timing: &timing, scratch: None };
     let run = Run {
         command: Vec::new(),
         started: std::time::SystemTime::UNIX_EPOCH,

@@ -1,8 +1,13 @@
 //! The command line.
 
+mod job;
+
+pub(crate) use job::{PlanArgs, PlanFreq, Product, Release, Status, Submit, Tally};
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use shukei::error::{Error, Result};
 
 /// Allele and genotype frequencies of whole cohorts by stratum, released only after disclosure control.
 #[derive(Debug, Parser)]
@@ -57,6 +62,32 @@ pub(crate) struct Global {
     pub(crate) quiet: bool,
 }
 
+impl Global {
+    /// The words that let another process follow the same rules, with absolute paths. Threads are what its machine gives it.
+    pub(crate) fn again(&self) -> Result<Vec<String>> {
+        let mut words = Vec::new();
+        let paths = [
+            ("config", &self.config),
+            ("policy", &self.policy),
+            ("permit", &self.permit),
+            ("ledger", &self.ledger),
+        ];
+        for (name, path) in paths {
+            if let Some(path) = path {
+                let path = std::path::absolute(path).map_err(|e| Error::io(path, &e))?;
+                words.push(format!("--{name}={}", path.display()));
+            }
+        }
+        let named = [("project", &self.project), ("handler", &self.handler), ("backend", &self.backend)];
+        words.extend(
+            named.into_iter().filter_map(|(name, value)| Some(format!("--{name}={}", value.as_ref()?))),
+        );
+        let lang = self.lang.and_then(|lang| lang.to_possible_value());
+        words.extend(lang.map(|lang| format!("--lang={}", lang.get_name())));
+        Ok(words)
+    }
+}
+
 /// A language of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Language {
@@ -75,6 +106,10 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Count one partition of a job (or all that are not counted yet)
     Tally(Tally),
+    /// Run a job on Slurm: an array of tasks that count, and the release behind it
+    Submit(Submit),
+    /// Say which partitions of a job are done, running, failed or missing, and the command that repairs it
+    Status(Status),
     /// Merge the counted partitions of a job, suppress, and write the released tables
     Release(Release),
     /// List, verify and report what was released, and say what became of it
@@ -153,9 +188,6 @@ pub(crate) struct Choice {
     /// Use an index that is older than its file, if it covers the whole file
     #[arg(long, help_heading = "What")]
     pub(crate) accept_stale_index: bool,
-    /// Cut the genome into this many units of work, for the files of every data site; the table does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "How")]
-    pub(crate) partitions: u32,
     /// Put this table in the place of an own release that never left the platform (may be repeated)
     #[arg(long, value_name = "ID")]
     pub(crate) replaces: Vec<String>,
@@ -207,55 +239,12 @@ pub(crate) enum StatisticArg {
 pub(crate) struct Freq {
     #[command(flatten)]
     pub(crate) choice: Choice,
+    /// Cut the genome into this many units of work, for the files of every data site; the table does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "How")]
+    pub(crate) partitions: u32,
     /// Check everything (inputs, sample table, strata, policy, permit, ledger), count and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    #[command(flatten)]
-    pub(crate) out: Out,
-}
-
-/// `shukei plan`
-#[derive(Debug, ClapArgs)]
-pub(crate) struct PlanArgs {
-    #[command(subcommand)]
-    pub(crate) product: Product,
-}
-
-/// A table that can be planned.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Product {
-    /// Plan a frequency table; takes the arguments of `shukei freq`
-    Freq(PlanFreq),
-}
-
-/// `shukei plan freq`
-#[derive(Debug, ClapArgs)]
-pub(crate) struct PlanFreq {
-    #[command(flatten)]
-    pub(crate) choice: Choice,
-    /// Directory for the job; made if it is not there
-    #[arg(short, long, value_name = "JOB")]
-    pub(crate) out: PathBuf,
-}
-
-/// `shukei tally`
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Tally {
-    /// Directory of the job
-    pub(crate) job: PathBuf,
-    /// Which partition, counted from 1 [default: $SLURM_ARRAY_TASK_ID, else every one that is not counted yet]
-    #[arg(long, value_name = "N")]
-    pub(crate) partition: Option<usize>,
-}
-
-/// `shukei release`
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Release {
-    /// Directory of the job
-    pub(crate) job: PathBuf,
-    /// Put this table in the place of an own release that never left the platform (may be repeated)
-    #[arg(long, value_name = "ID")]
-    pub(crate) replaces: Vec<String>,
     #[command(flatten)]
     pub(crate) out: Out,
 }

@@ -76,7 +76,6 @@ fn request(global: &Global, cohort: &Cohort, by: &str, out: &Path) -> Result<Req
         samples: cohort.samples.clone(),
         by: vec![by.to_owned()],
         max_ploidy: 2,
-        partitions: 1,
         policy: config::read(global)?.policies,
         ledger: LedgerAt { dir: Some(out.join("ledger")), ..LedgerAt::default() },
         ..Request::default()

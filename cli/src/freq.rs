@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use shukei::error::{Error, Problems, Result, Text};
-use shukei::plan::{Absent, plan};
+use shukei::plan::{Absent, Cut, plan};
 use shukei::run::{Output, frequency};
 use shukei::tally::Crew;
 use shukei::timing::{Stage, Timing};
@@ -22,7 +22,8 @@ use crate::report::Reporter;
 /// The whole path in one process.
 pub(crate) fn run(global: &Global, command: &Freq, reporter: &Reporter) -> Result<(), Problems> {
     let clock = Clock::start(global);
-    let request = request(global, &command.choice)?;
+    let cut = Cut::Parts(usize::try_from(command.partitions).unwrap_or(1));
+    let request = request(global, &command.choice, cut)?;
     let plan = clock.timing.time(Stage::Plan, || plan(request))?;
     if command.dry_run {
         would(&plan, reporter);
@@ -68,7 +69,7 @@ pub(crate) fn compute(
 }
 
 /// Arguments to a request with absolute paths.
-pub(crate) fn request(global: &Global, choice: &Choice) -> Result<Request> {
+pub(crate) fn request(global: &Global, choice: &Choice, cut: Cut) -> Result<Request> {
     let config = config::read(global)?;
     let ledger = config::ledger_at(&config)?;
     let absolute = |path: &PathBuf| std::path::absolute(path).map_err(|e| Error::io(path, &e));
@@ -99,7 +100,7 @@ pub(crate) fn request(global: &Global, choice: &Choice) -> Result<Request> {
         max_ploidy: choice.max_ploidy,
         accept_stale_index: choice.accept_stale_index,
         policy: all(config.policies)?,
-        partitions: usize::try_from(choice.partitions).unwrap_or(1),
+        cut,
         ledger,
         replaces: choice.replaces.clone(),
     })
@@ -155,7 +156,7 @@ pub(crate) fn crew<'a>(
             ))
         })?,
     };
-    Ok(Crew { threads, backend, progress, timing })
+    Ok(Crew { threads, backend, progress, timing, scratch: None })
 }
 
 /// How the work is done, for the audit.

@@ -42,6 +42,8 @@ fn main() -> ExitCode {
         Command::Freq(command) => freq::run(&args.global, command, &reporter),
         Command::Plan(command) => job::plan(&args.global, command, &reporter),
         Command::Tally(command) => job::tally(&args.global, command, &reporter),
+        Command::Submit(command) => job::submit(&args.global, command, &reporter),
+        Command::Status(command) => job::status(&args.global, command, &reporter),
         Command::Release(command) => job::release(&args.global, command, &reporter),
         Command::Ledger(command) => ledger::run(&args.global, command, &reporter),
         Command::Demo(command) => demo::run(&args.global, command, &reporter),

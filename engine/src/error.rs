@@ -151,6 +151,12 @@ impl Error {
         message.replace(char::is_control, "\u{fffd}")
     }
 
+    /// The whole message in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        Text { en: self.message(Lang::En), ja: self.message(Lang::Ja) }
+    }
+
     /// Exit code of the command line: 1 input, 2 usage, 5 refused.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
@@ -197,9 +203,14 @@ fn system(source: &std::io::Error) -> Text {
             "the file system is read-only; choose another path",
             "読み取り専用のファイルシステムです。別のパスを指定してください"
         ),
-        K::StorageFull | K::QuotaExceeded => text!(
-            "no space left on the disk or in the quota; free some, or choose another disk",
-            "ディスクの空き容量または割り当て容量が足りません。空きを作るか、別のディスクを指定してください"
+        K::StorageFull => text!(
+            "no space left on the disk; free some (files count too: df -i), or choose another disk",
+            "ディスクの空き容量が足りません。空きを作るか（ファイル数の上限にも注意: df -i）、別のディスクを指定してください"
+        ),
+        K::QuotaExceeded => text!(
+            "the quota of this user or group is used up (bytes or number of files); remove something, ask for more, or choose \
+             another disk",
+            "割り当て容量（バイト数またはファイル数）を使い切りました。不要なファイルを削除するか、増量を依頼するか、別のディスクを指定してください"
         ),
         K::FileTooLarge => text!(
             "the file grows larger than is allowed here; see ulimit -f",

@@ -109,7 +109,7 @@ impl<'p> Merged<'p> {
                 let mine =
                     self.partials.iter().filter(|p| self.plan.partitions()[p.partition()].group == group);
                 let mut mine: Vec<&Partial> = mine.collect();
-                mine.sort_by_key(|p| p.partition());
+                mine.sort_by_key(|p| self.plan.partitions()[p.partition()].begin());
                 let parts = mine.into_iter().map(|p| p.units(self.contig)).collect();
                 let mut units = GroupUnits { parts, head: None };
                 units.advance()?;
@@ -221,7 +221,7 @@ mod tests {
         std::fs::write(&samples, table).unwrap();
         let ledger = LedgerAt { dir: Some(dir.path().join("ledger")), ..LedgerAt::default() };
         let inputs = vec![vcf];
-        let request = Request { inputs, samples, max_ploidy: 2, partitions: 1, ledger, ..Request::default() };
+        let request = Request { inputs, samples, max_ploidy: 2, ledger, ..Request::default() };
         let mine = plan(request.clone()).unwrap();
         let other = plan(Request { by: vec!["group".into()], ..request }).unwrap();
         let crew = Crew {
@@ -229,6 +229,7 @@ mod tests {
             backend: crate::Backend::best(),
             progress: &|_| {},
             timing: &crate::timing::Timing::default(),
+            scratch: None,
         };
         let count = |p: &Plan| tally(p, 0, crew, &Place::Unnamed(dir.path())).unwrap();
         assert!(merge(&mine, vec![count(&mine)]).is_ok());

@@ -5,10 +5,12 @@
 //! u32 length · BLAKE3 of everything before · "SHUKEIP."
 //! ```
 //! A segment is a run of units of one contig. A unit is written as variable-length integers and short strings. Files
-//! are mode 0600, written under a temporary name, fsynced, renamed; `freq` in one process uses files without a name.
+//! are mode 0600 and have no name until they are whole and synced; `freq` in one process uses files that never get one.
 //! Nothing here has a `Display` or a `Serialize`, and `Debug` shows shape, never a count.
 
 mod unit;
+mod units;
+mod unnamed;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -23,8 +25,12 @@ use crate::error::{Error, Result};
 use crate::text;
 use crate::write::file::Hashing;
 
+use unit::put;
 pub(crate) use unit::{CellCounts, Unit, VariantCounts};
-use unit::{Get, put};
+pub(crate) use units::Units;
+use units::{Bytes, Identity};
+use unnamed::Unnamed;
+pub use unnamed::remove_temporaries;
 
 const MAGIC: &[u8; 8] = b"SHUKEIP1";
 const END: &[u8; 8] = b"SHUKEIP.";
@@ -63,7 +69,7 @@ struct Foot {
 
 /// Counts of one partition, read to its end without error.
 pub struct Partial {
-    file: Arc<File>,
+    bytes: Bytes,
     place: String,
     plan: String,
     partition: usize,
@@ -85,24 +91,10 @@ pub enum Place<'a> {
     Named(&'a Path),
 }
 
-/// Removes what a tally of the same partition that was killed left behind; one that is still at work holds a lock.
-fn remove_leftovers(dir: &Path, prefix: &str) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(dir)? {
-        let entry = entry?;
-        if !entry.file_name().to_string_lossy().starts_with(prefix) {
-            continue;
-        }
-        if File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
-            std::fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
 /// Writes a partial; dropping it unsealed leaves nothing behind.
 pub(crate) struct PartialWriter {
     out: BufWriter<Hashing>,
-    temporary: Option<(tempfile::TempPath, PathBuf)>,
+    name: Option<Unnamed>,
     place: String,
     plan: String,
     partition: usize,
@@ -112,28 +104,20 @@ pub(crate) struct PartialWriter {
 
 impl PartialWriter {
     pub(crate) fn create(place: &Place<'_>, plan: &str, partition: usize) -> Result<Self> {
-        let (file, temporary, name) = match place {
+        let (file, name, shown) = match place {
             Place::Unnamed(dir) => {
                 let file = tempfile::tempfile_in(dir).map_err(|e| Error::io(dir, &e))?;
                 (file, None, dir.display().to_string())
             }
             Place::Named(path) => {
-                let dir = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                let prefix = format!(".{}-", path.file_name().unwrap_or_default().display());
-                remove_leftovers(dir, &prefix).map_err(|e| Error::io(dir, &e))?;
-                let named = tempfile::Builder::new()
-                    .prefix(&prefix)
-                    .tempfile_in(dir)
-                    .map_err(|e| Error::io(dir, &e))?;
-                let (file, temporary) = named.into_parts();
-                crate::write::file::lock(&file).map_err(|e| Error::io(&temporary, &e))?;
-                (file, Some((temporary, path.to_path_buf())), path.display().to_string())
+                let (file, name) = unnamed::create(path).map_err(|e| Error::io(path, &e))?;
+                (file, Some(name), path.display().to_string())
             }
         };
         let mut writer = Self {
             out: Hashing::buffered(file),
-            temporary,
-            place: name,
+            name,
+            place: shown,
             plan: plan.to_owned(),
             partition,
             offset: 0,
@@ -183,32 +167,25 @@ impl PartialWriter {
         file.write_all(digest.as_bytes())
             .and_then(|()| file.write_all(END))
             .map_err(|e| io(e, &self.place))?;
-        if let Some((temporary, path)) = self.temporary {
-            file.sync_all().map_err(|e| io(e, &self.place))?;
-            temporary.persist(&path).map_err(|e| io(e.error, &self.place))?;
-            let dir = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            File::open(dir).and_then(|d| d.sync_all()).map_err(|e| io(e, &self.place))?;
+        if let Some(name) = self.name {
+            name.name(&file).map_err(|e| io(e, &self.place))?;
         }
         let Self { place, plan, partition, .. } = self;
-        let file = Arc::new(file);
-        Ok(Partial { file, place, plan, partition, segments: foot.segments, notes: foot.notes })
+        let bytes = Bytes::Open(Arc::new(file));
+        Ok(Partial { bytes, place, plan, partition, segments: foot.segments, notes: foot.notes })
     }
 }
 
 impl Partial {
     /// Opens a sealed file and checks digest, plan and partition; refuses anything else with its name.
     pub fn open(path: &Path, plan: &str, partition: usize) -> Result<Self> {
-        let file = File::options()
-            .read(true)
-            .custom_flags(libc::O_NOFOLLOW)
-            .open(path)
-            .map_err(|e| Error::io(path, &e))?;
-        Self::check(file, path, plan, partition).map_err(|e| e.at(path.display(), ""))
+        Self::check(&open(path)?, path, plan, partition).map_err(|e| e.at(path.display(), ""))
     }
 
-    fn check(file: File, path: &Path, plan: &str, partition: usize) -> Result<Self> {
+    fn check(file: &File, path: &Path, plan: &str, partition: usize) -> Result<Self> {
         let io = |e: std::io::Error| Error::input(text!("{e}", "{e}"));
-        let size = file.metadata().map_err(io)?.len();
+        let meta = file.metadata().map_err(io)?;
+        let size = meta.len();
         let at = |offset: u64, n: usize| -> Result<Vec<u8>> {
             let mut bytes = vec![0; n];
             file.read_exact_at(&mut bytes, offset).map_err(|_| damaged())?;
@@ -217,7 +194,7 @@ impl Partial {
         if size < TRAILER + 12 || at(0, 8)? != MAGIC || at(size - 8, 8)? != END {
             return Err(damaged());
         }
-        verify(&file, size)?;
+        verify(file, size)?;
         let number = |b: &[u8]| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize;
         let head: Head = serde_json::from_slice(&at(12, number(&at(8, 4)?))?).map_err(|_| damaged())?;
         if head.version != env!("CARGO_PKG_VERSION") {
@@ -229,8 +206,8 @@ impl Partial {
         }
         if head.plan != plan || head.partition != partition {
             return Err(Error::input(text!(
-                "belongs to another plan or partition; remove it and run its tally again",
-                "別の計画または分割のファイルです。削除して tally を再実行してください"
+                "belongs to another plan or partition; run its tally again",
+                "別の計画または分割のファイルです。tally を再実行してください"
             )));
         }
         let length = number(&at(size - TRAILER, 4)?) as u64;
@@ -238,8 +215,8 @@ impl Partial {
         let foot = at(start, usize::try_from(length).map_err(|_| damaged())?)?;
         let foot: Foot = serde_json::from_slice(&foot).map_err(|_| damaged())?;
         let place = path.display().to_string();
-        let file = Arc::new(file);
-        Ok(Self { file, place, plan: head.plan, partition, segments: foot.segments, notes: foot.notes })
+        let bytes = Bytes::Verified(path.to_owned(), Identity::of(&meta));
+        Ok(Self { bytes, place, plan: head.plan, partition, segments: foot.segments, notes: foot.notes })
     }
 
     /// Digest of the plan whose counts these are.
@@ -262,14 +239,9 @@ impl Partial {
 
     /// The units of one contig, in order.
     pub(crate) fn units(&self, contig: u32) -> Units {
-        let segments: Vec<(u64, u64)> = self
-            .segments
-            .iter()
-            .filter(|s| s.contig == contig)
-            .map(|s| (s.offset, s.offset + s.length))
-            .collect();
-        let (file, place) = (self.file.clone(), self.place.clone());
-        Units { file, contig, place, segments, buffer: Vec::new(), at: 0 }
+        let of_contig = self.segments.iter().filter(|s| s.contig == contig);
+        let segments = of_contig.map(|s| (s.offset, s.offset + s.length)).collect();
+        Units::new(self.bytes.clone(), contig, self.place.clone(), segments)
     }
 }
 
@@ -283,10 +255,15 @@ fn length(json: &[u8]) -> Result<[u8; 4]> {
     })
 }
 
+fn open(path: &Path) -> Result<File> {
+    let mut options = File::options();
+    options.read(true).custom_flags(libc::O_NOFOLLOW).open(path).map_err(|e| Error::io(path, &e))
+}
+
 fn damaged() -> Error {
     Error::input(text!(
-        "not a complete partial: cut off or changed; remove it and run its tally again",
-        "途中集計ファイルが不完全か、書き換えられています。削除して tally を再実行してください"
+        "not a complete partial: cut off or changed; run its tally again",
+        "途中集計ファイルが不完全か、書き換えられています。tally を再実行してください"
     ))
 }
 
@@ -303,61 +280,6 @@ fn verify(file: &File, size: u64) -> Result<()> {
     let mut digest = [0; 32];
     file.read_exact_at(&mut digest, end).map_err(|_| damaged())?;
     if *hasher.finalize().as_bytes() == digest { Ok(()) } else { Err(damaged()) }
-}
-
-/// Reads the units of one contig of one partial.
-pub(crate) struct Units {
-    file: Arc<File>,
-    contig: u32,
-    place: String,
-    segments: Vec<(u64, u64)>,
-    buffer: Vec<u8>,
-    at: usize,
-}
-
-impl Units {
-    /// The next unit; `None` after the last.
-    pub(crate) fn next(&mut self) -> Result<Option<Unit>> {
-        loop {
-            let mut get = Get(&self.buffer[self.at..]);
-            if let Some(length) = get.number() {
-                let length = usize::try_from(length).map_err(|_| damaged())?;
-                if let Some(bytes) = get.0.get(..length) {
-                    let unit =
-                        Unit::decode(self.contig, bytes).ok_or_else(|| damaged().at(&self.place, ""))?;
-                    self.at = self.buffer.len() - get.0.len() + length;
-                    return Ok(Some(unit));
-                }
-            }
-            if !self.refill()? {
-                return if self.at == self.buffer.len() {
-                    Ok(None)
-                } else {
-                    Err(damaged().at(&self.place, ""))
-                };
-            }
-        }
-    }
-
-    /// Reads more of the first segment that is left; false when all are read.
-    fn refill(&mut self) -> Result<bool> {
-        while let Some(&(start, end)) = self.segments.first() {
-            if start == end {
-                self.segments.remove(0);
-                continue;
-            }
-            self.buffer.drain(..self.at);
-            self.at = 0;
-            let n = usize::try_from((end - start).min(1 << 18)).unwrap_or(1 << 18);
-            let held = self.buffer.len();
-            self.buffer.resize(held + n, 0);
-            let place = Path::new(&self.place);
-            self.file.read_exact_at(&mut self.buffer[held..], start).map_err(|e| Error::io(place, &e))?;
-            self.segments[0].0 += n as u64;
-            return Ok(true);
-        }
-        Ok(false)
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod cohort;
 mod columns;
+mod estimate;
 mod files;
 mod partition;
 mod past;
@@ -13,11 +14,12 @@ mod request;
 mod saved;
 mod selection;
 
-pub use partition::Partition;
+pub use estimate::{Estimate, room};
+pub use partition::{Cut, Partition};
 pub(crate) use past::classes_by;
 pub use past::{LedgerAt, Scope};
 pub use request::{Absent, Request};
-pub use saved::Again;
+pub use saved::{Again, Saved};
 
 pub(crate) use files::{Group, GroupFile};
 

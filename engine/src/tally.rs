@@ -14,10 +14,12 @@ mod pipeline;
 mod runs;
 mod scan;
 mod sink;
+mod staged;
 
 use shukei_kernels::Backend;
 
 pub(crate) use count::worse;
+pub use staged::Scratch;
 
 use crate::error::Result;
 use crate::normalize::WINDOW;
@@ -38,6 +40,8 @@ pub struct Crew<'a> {
     pub progress: &'a (dyn Fn(u64) + Sync),
     /// Where it is noted how long things take.
     pub timing: &'a Timing,
+    /// Where input is copied to before it is read; none to read it where it is.
+    pub scratch: Option<Scratch<'a>>,
 }
 
 /// Index of a partition in its plan.
@@ -55,6 +59,8 @@ struct Stretch<'a> {
     wanted: Vec<Vec<(u64, u64)>>,
     /// Contig and position beyond which nothing more is wanted.
     stop: Option<(u32, u64)>,
+    /// Offset in the file before which every wanted record ends, but for the block that begins there.
+    until: u64,
 }
 
 impl<'a> Stretch<'a> {
@@ -82,15 +88,24 @@ impl<'a> Stretch<'a> {
     }
 }
 
-/// Counts one partition of a plan.
+/// Counts one partition of a plan. What cannot be read from a copy in `crew.scratch` is read where it is.
 pub fn tally(plan: &Plan, part: PartitionId, crew: Crew<'_>, place: &Place<'_>) -> Result<Partial> {
+    match counted(plan, part, crew, place) {
+        Err(_) if crew.scratch.is_some() => counted(plan, part, Crew { scratch: None, ..crew }, place),
+        result => result,
+    }
+}
+
+fn counted(plan: &Plan, part: PartitionId, crew: Crew<'_>, place: &Place<'_>) -> Result<Partial> {
     let partition = &plan.partitions()[part];
     let group = &plan.groups()[partition.group];
     let writer = PartialWriter::create(place, plan.digest(), part)?;
     let mut sink = sink::UnitSink::new(plan, group, writer);
     let mut carry = pipeline::Carry::default();
     for stretch in stretches(plan, group, partition)? {
-        carry = pipeline::run(&stretch, crew, &mut sink, carry.for_next(stretch.file))?;
+        let staged = crew.scratch.and_then(|scratch| scratch.stage(&stretch));
+        let reader = stretch.file().input.open_at(stretch.begin, staged)?;
+        carry = pipeline::run((&stretch, reader), crew, &mut sink, carry.for_next(stretch.file))?;
         stretch.file().input.unchanged()?;
     }
     sink.seal()
@@ -99,27 +114,28 @@ pub fn tally(plan: &Plan, part: PartitionId, crew: Crew<'_>, place: &Place<'_>) 
 /// What must be read for a partition, in order.
 fn stretches<'a>(plan: &'a Plan, group: &'a Group, partition: &Partition) -> Result<Vec<Stretch<'a>>> {
     let widen = if plan.request().reference.is_some() { WINDOW } else { 0 };
-    let stretch = |file: usize, begin: Begin, spans: Vec<Vec<(u64, u64)>>, stop| {
+    let stretch = |file: usize, begin: Begin, spans: Vec<Vec<(u64, u64)>>, (stop, until)| {
         let wide = |s: &Vec<(u64, u64)>| s.iter().map(|&(a, b)| (a, b.saturating_add(widen))).collect();
         let wanted = spans.iter().map(wide).collect();
-        Stretch { plan, group, file, begin, spans, wanted, stop }
+        Stretch { plan, group, file, begin, spans, wanted, stop, until }
     };
     let whole = partition.whole && !interleaved(group);
     let mut list: Vec<(Option<(u32, u64)>, Stretch<'a>)> = Vec::new();
     for (number, file) in group.files.iter().enumerate() {
         let Some(index) = file.input.index.as_ref().filter(|_| !whole) else {
-            list.push((None, stretch(number, Begin::Records, partition.spans.clone(), None)));
+            list.push((None, stretch(number, Begin::Records, partition.spans.clone(), (None, u64::MAX))));
             continue;
         };
         for (name, contig) in &file.contigs {
             let header_index = file.input.header.contig_index.iter().position(|n| n == name);
             let first = index.spread(name, header_index).first().map_or(0, |&(pos, _)| pos);
-            for spans in jumps(index, (name, header_index), &partition.spans[*contig as usize], widen)? {
+            for jump in jumps(index, (name, header_index), &partition.spans[*contig as usize], widen)? {
                 let mut all = vec![Vec::new(); partition.spans.len()];
-                let end = spans.1.last().map_or(0, |s| s.1).saturating_add(widen);
-                all[*contig as usize] = spans.1;
-                let begin = Begin::Virtual(spans.0.0, spans.0.1);
-                list.push((Some((*contig, first)), stretch(number, begin, all, Some((*contig, end)))));
+                let end = jump.spans.last().map_or(0, |s| s.1).saturating_add(widen);
+                all[*contig as usize] = jump.spans;
+                let begin = Begin::Virtual(jump.begin.0, jump.begin.1);
+                let limits = (Some((*contig, end)), jump.until);
+                list.push((Some((*contig, first)), stretch(number, begin, all, limits)));
             }
         }
     }
@@ -154,7 +170,14 @@ fn contigs_with_records(file: &GroupFile) -> Option<Vec<u32>> {
 /// Compressed bytes between two spans that are worth a seek.
 const JUMP: u64 = 4 << 20;
 
-type Jump = ((u64, u64), Vec<(u64, u64)>);
+/// Spans that are read without a seek.
+struct Jump {
+    /// Virtual position of the first record.
+    begin: (u64, u64),
+    /// Offset of the block in which the last one ends.
+    until: u64,
+    spans: Vec<(u64, u64)>,
+}
 
 /// Groups the spans of a contig into stretches that are read without a seek. A span without a record of its own still
 /// matters where normalisation may move one in.
@@ -167,10 +190,13 @@ fn jumps(
     let mut list: Vec<Jump> = Vec::new();
     for &span in spans {
         let wide = (span.0, span.1.saturating_add(widen));
-        let Some(begin) = index.begin(name, header_index, wide)? else { continue };
+        let Some((begin, until)) = index.bounds(name, header_index, wide)? else { continue };
         match list.last_mut() {
-            Some((first, spans)) if begin.0.saturating_sub(first.0) < JUMP => spans.push(span),
-            _ => list.push((begin, vec![span])),
+            Some(jump) if begin.0.saturating_sub(jump.begin.0) < JUMP => {
+                jump.spans.push(span);
+                jump.until = jump.until.max(until);
+            }
+            _ => list.push(Jump { begin, until, spans: vec![span] }),
         }
     }
     Ok(list)

@@ -349,8 +349,13 @@ fn a_permit_that_is_withdrawn_while_counting_stops_the_table() {
     let plan = plan(request).expect("permitted");
     assert_eq!(plan.permit().map(|p| p.terms().id.as_str()), Some("P1-2026"));
     let publish = |out: &str| {
-        let crew =
-            Crew { threads: 1, backend: Backend::best(), progress: &|_| {}, timing: &Timing::default() };
+        let crew = Crew {
+            threads: 1,
+            backend: Backend::best(),
+            progress: &|_| {},
+            timing: &Timing::default(),
+            scratch: None,
+        };
         let run = Run {
             command: Vec::new(),
             started: SystemTime::now(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::partition::Cut;
 use super::past::LedgerAt;
 use crate::permit;
 
@@ -76,8 +77,8 @@ pub struct Request {
     pub policy: Vec<PathBuf>,
     /// The permit, what it is verified with, and the project; none where the platform asks for none.
     pub permit: Option<permit::Use>,
-    /// Spans that every group of files is cut into.
-    pub partitions: usize,
+    /// How finely the genome is cut.
+    pub cut: Cut,
     /// The ledger that the table is judged by and recorded in.
     pub ledger: LedgerAt,
     /// Own releases that never left the platform and that this one takes the place of.

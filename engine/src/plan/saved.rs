@@ -1,11 +1,12 @@
-//! `plan.json`: the request and the digest of the plan that it made, so that another process makes the same plan or says why not.
+//! `plan.json`: the request, the digest of the plan that it made, and what that digest was made of, so that another process makes
+//! the same plan or says what has changed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, Request, plan};
-use crate::error::{Error, Problems, Result};
+use crate::error::{Error, Problems, Result, Text};
 use crate::text;
 
 /// What is said anew each time a plan is loaded.
@@ -17,33 +18,50 @@ pub struct Again<'a> {
     pub replaces: &'a [String],
 }
 
-/// `plan.json`.
-#[derive(Serialize, Deserialize)]
-struct PlanFile {
+/// An input as the plan saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Seen {
+    path: PathBuf,
+    size: u64,
+    /// BLAKE3 of header, index and the first and last 64 KiB.
+    blake3: String,
+}
+
+/// `plan.json`: private like all of JOB, because it names files and digests of people's tables.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Saved {
     version: String,
     digest: String,
-    partitions: usize,
+    inputs: Vec<Seen>,
+    samples: String,
+    policy: String,
+    permit: Option<String>,
+    /// Compressed bytes of every partition, the largest first.
+    partitions: Vec<u64>,
     request: Request,
 }
 
-impl Plan {
-    /// Writes `plan.json`, under a temporary name first.
-    pub fn save(&self, path: &Path) -> Result<()> {
-        let file = PlanFile {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            digest: self.digest.clone(),
-            partitions: self.partitions.len(),
-            request: self.request.clone(),
+impl Saved {
+    fn of(plan: &Plan) -> Self {
+        let seen = |input: &crate::source::Input| Seen {
+            path: input.path.clone(),
+            size: input.size,
+            blake3: input.digest.clone(),
         };
-        let mut json =
-            serde_json::to_vec_pretty(&file).map_err(|e| Error::json(&e).at(path.display(), ""))?;
-        json.push(b'\n');
-        crate::write::file::replace(path, &json)
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            digest: plan.digest.clone(),
+            inputs: plan.inputs().map(seen).collect(),
+            samples: plan.samples_digest.clone(),
+            policy: plan.policy.hash(),
+            permit: plan.permit.as_ref().map(|permit| permit.digest().to_owned()),
+            partitions: plan.partitions.iter().map(|partition| partition.bytes).collect(),
+            request: plan.request.clone(),
+        }
     }
 
-    /// Reads `plan.json` and plans again; an error if anything has changed since. The permit is verified again too, for who
-    /// runs this process.
-    pub fn load(path: &Path, again: &Again<'_>) -> Result<Self, Problems> {
+    /// Reads `plan.json`; nothing that it names is opened.
+    pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => Error::input(text!(
                 "there is no plan here; make one (shukei plan freq … -o JOB), or name the directory of another job",
@@ -52,29 +70,90 @@ impl Plan {
             .at(path.display(), ""),
             _ => Error::io(path, &e),
         })?;
-        let file: PlanFile = serde_json::from_slice(&bytes).map_err(|e| {
+        serde_json::from_slice(&bytes).map_err(|e| {
             Error::input(text!(
-                "not a plan: {e}; run `shukei plan` again",
-                "計画として読めません: {e}。`shukei plan` をやり直してください"
+                "not a plan of this version: {e}; run `shukei plan` again",
+                "このバージョンの計画として読めません: {e}。`shukei plan` をやり直してください"
             ))
             .at(path.display(), "")
-        })?;
-        let PlanFile { digest, version, mut request, .. } = file;
+        })
+    }
+
+    /// Digest of the plan.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Compressed bytes of every partition.
+    #[must_use]
+    pub fn partitions(&self) -> &[u64] {
+        &self.partitions
+    }
+
+    /// What is not as it was when the plan was made.
+    fn changed(&self, now: &Self) -> Text {
+        let (mut en, mut ja) = (Vec::new(), Vec::new());
+        let mut say = |text: Text| {
+            en.push(text.en);
+            ja.push(text.ja);
+        };
+        for seen in now.inputs.iter().filter(|seen| !self.inputs.contains(seen)) {
+            let path = seen.path.display();
+            say(text!("{path}", "{path}"));
+        }
+        let now_only = now.inputs.len() < self.inputs.len();
+        let facts = [
+            (now_only, text!("the list of inputs", "入力の一覧")),
+            (self.samples != now.samples, text!("the sample table", "検体表")),
+            (self.policy != now.policy, text!("the policy", "ポリシー")),
+            (self.permit != now.permit, text!("the permit", "許可証")),
+            (self.version != now.version, text!("the version of shukei", "shukei のバージョン")),
+        ];
+        facts.into_iter().filter(|(changed, _)| *changed).for_each(|(_, text)| say(text));
+        if en.is_empty() {
+            // The date of an input, a list, the reference, or what was released of the same people since.
+            return text!(
+                "a side file, the date of an input, or the releases of these people",
+                "補助ファイル、入力の更新日時、または同じ人の公開物"
+            );
+        }
+        let (en, ja) = (en.join(", "), ja.join("、"));
+        text!("{en}", "{ja}")
+    }
+}
+
+impl Plan {
+    /// Writes `plan.json`, under a temporary name first.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let mut json = serde_json::to_vec_pretty(&Saved::of(self))
+            .map_err(|e| Error::json(&e).at(path.display(), ""))?;
+        json.push(b'\n');
+        crate::write::file::replace(path, &json)
+    }
+
+    /// Reads `plan.json` and plans again; an error that names it if anything has changed since. The permit is verified again too,
+    /// for who runs this process.
+    pub fn load(path: &Path, again: &Again<'_>) -> Result<Self, Problems> {
+        let saved = Saved::read(path)?;
+        let mut request = saved.request.clone();
         if let Some(using) = &mut request.permit {
             using.handler = again.handler.map(str::to_owned);
         }
         request.replaces.extend_from_slice(again.replaces);
         let plan = plan(request)?;
-        if plan.digest != digest || version != env!("CARGO_PKG_VERSION") {
-            return Err(Error::input(text!(
-                "inputs, sample table, policy, program or the releases of these people have changed since the plan was made; \
-                 run `shukei plan` again",
-                "計画の作成後に入力・検体表・ポリシー・プログラム・同じ人の公開物のいずれかが変わりました。`shukei plan` をやり直してください"
-            ))
-            .at(path.display(), "")
-            .into());
+        let now = Saved::of(&plan);
+        if plan.digest == saved.digest && now.version == saved.version {
+            return Ok(plan);
         }
-        Ok(plan)
+        let changed = saved.changed(&now);
+        let (en, ja) = (changed.en, changed.ja);
+        Err(Error::input(text!(
+            "changed since the plan was made: {en}; run `shukei plan` again",
+            "計画の作成後に変わりました: {ja}。`shukei plan` をやり直してください"
+        ))
+        .at(path.display(), "")
+        .into())
     }
 
     /// Everything that decides the counts, hashed.

@@ -96,7 +96,7 @@ pub(crate) struct Stream {
 
 impl Stream {
     pub(crate) fn open(path: &Path, container: Container) -> Result<Self> {
-        let reader = ChunkReader::open(path, container, 0)?;
+        let reader = ChunkReader::open_at(path, container, (0, 0))?;
         Ok(Self::over(path, reader))
     }
 

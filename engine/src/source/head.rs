@@ -71,7 +71,7 @@ impl Input {
 
     /// A reader of everything after the header.
     pub(crate) fn records(&self) -> Result<ChunkReader> {
-        ChunkReader::open(&self.path, self.container, self.records_at)
+        ChunkReader::open_at(&self.path, self.container, (0, self.records_at))
     }
 
     /// An error when the file is no longer the one that was opened: its columns may stand for other people.
@@ -181,11 +181,15 @@ pub(crate) enum Begin {
 }
 
 impl Input {
-    /// A reader from `begin`.
-    pub(crate) fn open_at(&self, begin: Begin) -> Result<ChunkReader> {
-        match begin {
-            Begin::Records => self.records(),
-            Begin::Virtual(offset, skip) => ChunkReader::open_at(&self.path, self.container, offset, skip),
+    /// A reader from `begin`, of the file or of a copy of it.
+    pub(crate) fn open_at(&self, begin: Begin, copy: Option<std::fs::File>) -> Result<ChunkReader> {
+        let place = match begin {
+            Begin::Records => (0, self.records_at),
+            Begin::Virtual(offset, skip) => (offset, skip),
+        };
+        match copy {
+            None => ChunkReader::open_at(&self.path, self.container, place),
+            Some(copy) => ChunkReader::over(copy, &self.path, self.container, place),
         }
     }
 }

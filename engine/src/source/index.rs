@@ -113,13 +113,14 @@ impl Index {
         if self.names.is_empty() { header_index } else { self.names.iter().position(|n| n == name) }
     }
 
-    /// Virtual position from which every record overlapping `[start, …)` can be read; `None` when there is none.
-    pub(crate) fn begin(
+    /// Virtual position from which every record overlapping `[start, …)` can be read, and the offset of the block in which the last
+    /// one that overlaps the span ends; `None` when there is none.
+    pub(crate) fn bounds(
         &self,
         name: &str,
         header_index: Option<usize>,
         span: (u64, u64),
-    ) -> Result<Option<(u64, u64)>> {
+    ) -> Result<Option<((u64, u64), u64)>> {
         let Some(id) = self.reference(name, header_index) else { return Ok(None) };
         if self.references.get(id).is_none_or(Vec::is_empty) {
             return Ok(None);
@@ -131,7 +132,9 @@ impl Index {
         let (start, end) = (span.0.saturating_add(1).min(limit), span.1.clamp(1, limit));
         let interval = position(start.min(end))..=position(end);
         let chunks = self.kind.query(id, interval.into()).map_err(|e| Error::io(&self.path, &e))?;
-        Ok(chunks.iter().map(|c| u64::from(c.start())).min().map(|v| (v >> 16, v & 0xffff)))
+        let begin = chunks.iter().map(|c| u64::from(c.start())).min();
+        let end = chunks.iter().map(|c| c.end().compressed()).max();
+        Ok(begin.map(|v| (v >> 16, v & 0xffff)).zip(end))
     }
 
     /// How compressed bytes are spread over a reference: (first base of a span, compressed offset where it begins).

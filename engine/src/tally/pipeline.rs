@@ -97,12 +97,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Reads one stretch to its end; returns what its last chunk leaves.
 pub(super) fn run<'a>(
-    stretch: &Stretch<'a>,
+    (stretch, reader): (&Stretch<'a>, ChunkReader),
     crew: Crew<'_>,
     sink: &mut UnitSink<'a>,
     carry: Carry,
 ) -> Result<Carry> {
-    let reader = stretch.file().input.open_at(stretch.begin)?;
     let mut carries = Carries::default();
     carries.ready.insert(0, carry);
     let shared = Shared {
@@ -314,7 +313,7 @@ mod tests {
         std::fs::write(&samples, table).unwrap();
         let ledger = LedgerAt { dir: Some(dir.path().join("ledger")), ..LedgerAt::default() };
         let inputs = vec![vcf];
-        let request = Request { inputs, samples, max_ploidy: 2, partitions: 1, ledger, ..Request::default() };
+        let request = Request { inputs, samples, max_ploidy: 2, ledger, ..Request::default() };
         let plan = plan(request).unwrap();
         (dir, plan)
     }
@@ -332,6 +331,7 @@ mod tests {
                 backend: crate::Backend::best(),
                 progress: &progress,
                 timing: &Timing::default(),
+                scratch: None,
             };
             let place = Place::Unnamed(dir.path());
             let work = std::panic::AssertUnwindSafe(|| tally(&plan, 0, crew, &place).is_ok());
@@ -349,8 +349,13 @@ mod tests {
             file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
         };
         let count = |progress: &(dyn Fn(u64) + Sync)| {
-            let crew =
-                Crew { threads: 1, backend: crate::Backend::best(), progress, timing: &Timing::default() };
+            let crew = Crew {
+                threads: 1,
+                backend: crate::Backend::best(),
+                progress,
+                timing: &Timing::default(),
+                scratch: None,
+            };
             tally(&plan, 0, crew, &Place::Unnamed(dir.path())).map(|_| ())
         };
         assert!(count(&|_| {}).is_ok());

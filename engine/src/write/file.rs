@@ -7,9 +7,14 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
+/// The directory of a file.
+pub(crate) fn directory(path: &Path) -> &Path {
+    path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Writes a file under a temporary name, syncs it, and renames it into place (mode 0600).
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let dir = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let dir = directory(path);
     let mut temporary =
         tempfile::Builder::new().prefix(".tmp-").tempfile_in(dir).map_err(|e| Error::io(dir, &e))?;
     let written = temporary.write_all(bytes).and_then(|()| temporary.as_file().sync_all());

@@ -43,12 +43,17 @@ fn freq(variants: usize, samples: &Samples<'_>, by: &[&str]) -> Option<Rows> {
         samples: path("samples.tsv"),
         by: by.iter().map(|&b| b.to_owned()).collect(),
         max_ploidy: 2,
-        partitions: 1,
         ledger: LedgerAt { dir: Some(path("ledger")), ..LedgerAt::default() },
         ..Request::default()
     };
     let plan = plan(request).ok()?;
-    let crew = Crew { threads: 1, backend: Backend::best(), progress: &|_| {}, timing: &Timing::default() };
+    let crew = Crew {
+        threads: 1,
+        backend: Backend::best(),
+        progress: &|_| {},
+        timing: &Timing::default(),
+        scratch: None,
+    };
     let run = Run {
         command: Vec::new(),
         started: SystemTime::now(),

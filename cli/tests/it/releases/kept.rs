@@ -48,13 +48,18 @@ fn rows_that_were_read_without_being_recorded_go_on_counting() {
         inputs: vec![bench.path("cohort.vcf")],
         samples: bench.path("people.tsv"),
         max_ploidy: 2,
-        partitions: 1,
         ledger: at,
         ..Request::default()
     };
     let plan = shukei::plan::plan(request).expect("a plan");
     drop(shukei::ledger::reserve(&plan).expect("reserved"));
-    let crew = Crew { threads: 1, backend: Backend::best(), progress: &|_| {}, timing: &Timing::default() };
+    let crew = Crew {
+        threads: 1,
+        backend: Backend::best(),
+        progress: &|_| {},
+        timing: &Timing::default(),
+        scratch: None,
+    };
     let partial = shukei::tally::tally(&plan, 0, crew, &Place::Unnamed(bench.dir.path())).expect("counted");
     let merged = shukei::merge::merge(&plan, vec![partial]).expect("merged");
     let mut reservation = shukei::ledger::reserve(&plan).expect("reserved");

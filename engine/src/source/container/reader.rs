@@ -71,14 +71,19 @@ pub(crate) struct ChunkReader {
 }
 
 impl ChunkReader {
-    /// Opens at the start of the file, `skip` uncompressed bytes in.
-    pub(crate) fn open(path: &Path, container: Container, skip: u64) -> Result<Self> {
-        Self::open_at(path, container, 0, skip)
+    /// Opens a file at (offset, skip): the block at `offset`, `skip` uncompressed bytes in. Only BGZF begins elsewhere than at 0.
+    pub(crate) fn open_at(path: &Path, container: Container, place: (u64, u64)) -> Result<Self> {
+        let file = File::open(path).map_err(|e| Error::io(path, &e))?;
+        Self::over(file, path, container, place)
     }
 
-    /// Opens a BGZF file at a virtual position: the block at `offset`, `skip` uncompressed bytes in.
-    pub(crate) fn open_at(path: &Path, container: Container, offset: u64, skip: u64) -> Result<Self> {
-        let mut file = File::open(path).map_err(|e| Error::io(path, &e))?;
+    /// The same over an open file: `path`, or a copy of it.
+    pub(crate) fn over(
+        mut file: File,
+        path: &Path,
+        container: Container,
+        (offset, skip): (u64, u64),
+    ) -> Result<Self> {
         if offset > 0 {
             file.seek(SeekFrom::Start(offset)).map_err(|e| Error::io(path, &e))?;
         }

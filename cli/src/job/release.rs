@@ -1,0 +1,63 @@
+//! `shukei release`: merges, suppresses, writes.
+
+use shukei::error::{Error, Problems, Result};
+use shukei::text;
+use shukei::timing::Stage;
+
+use super::lock::Lock;
+use super::rules::load;
+use super::{Job, quoted};
+use crate::args::{Global, Release};
+use crate::clock::Clock;
+use crate::freq::{crew, describe, ending, output};
+use crate::report::Reporter;
+
+/// Merges, suppresses, writes.
+pub(crate) fn release(global: &Global, command: &Release, reporter: &Reporter) -> Result<(), Problems> {
+    let clock = Clock::start(global);
+    let job = Job::at(&command.job)?;
+    let plan = clock.timing.time(Stage::Plan, || load(global, &job, &command.replaces))?;
+    // The ledger would take a second release of the same plan for one that was killed and is done again.
+    let Some(_lock) = Lock::take(&job.dir.join("release.lock"))? else {
+        return Err(Error::input(text!(
+            "another `shukei release` of this job is at work; wait for it",
+            "このジョブの `shukei release` が別に実行中です。終了を待ってください"
+        ))
+        .at(job.dir.display(), "")
+        .into());
+    };
+    let mut problems = Problems::default();
+    let mut partials = Vec::new();
+    for part in 0..plan.partitions().len() {
+        let command = job.tally_command(part);
+        match job.sealed(plan.digest(), part) {
+            Some(Ok(partial)) => partials.push(partial),
+            Some(Err(error)) => {
+                problems.push(error.on(text!("run: {command}", "実行してください: {command}")))
+            }
+            None => {
+                let number = part + 1;
+                problems.push(Error::input(text!(
+                    "partition {number} is not counted; run: {command}",
+                    "分割 {number} が集計されていません。次を実行してください: {command}"
+                )));
+            }
+        }
+    }
+    if !problems.is_empty() {
+        let dir = quoted(&job.dir.display().to_string());
+        reporter.note(&text!(
+            "nothing was released; `shukei status {dir}` says what is missing and the command that repairs it",
+            "何も公開していません。不足している分割と修復のコマンドは `shukei status {dir}` で確認できます"
+        ));
+        return Err(problems);
+    }
+    let crew = crew(global, &|_| {}, &clock.timing)?;
+    let run = describe(crew, clock.started);
+    let audit = shukei::run::release(&plan, partials, crew, &output(&command.out), run)?;
+    // For `status`; that it cannot be written does not take the table back.
+    let _ = job.remember(&command.out.out);
+    clock.report(crew.threads, reporter);
+    ending(&command.out.out, &audit, reporter);
+    Ok(())
+}

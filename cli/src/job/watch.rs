@@ -1,0 +1,146 @@
+//! Signals that Slurm sends to a task, and what can be done before it is killed.
+//!
+//! * SIGTERM: requeue, preemption or `scancel`; SIGKILL follows after `KillWait`. A process that exits would make its job FAILED, which
+//!   is not run again, or COMPLETED, which lets the release begin. So it finishes the partition at hand if it is given the time,
+//!   begins no other, and waits.
+//! * USR1 (`--signal=B:USR1@120`): the time limit is near. The task asks to be run again.
+//!
+//! Only for what Slurm started; elsewhere signals end a process as always.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use shukei::error::{Error, Result, Text};
+use shukei::partial::remove_temporaries;
+use shukei::text;
+use signal_hook::consts::{SIGTERM, SIGUSR1};
+use signal_hook::iterator::Signals;
+
+use super::slurm;
+use super::state::{Beat, Said};
+use crate::report::Reporter;
+
+/// How long a process waits to be killed; whoever announced it by then did not mean it.
+const WAIT: Duration = Duration::from_secs(600);
+/// How often a partition may be tried, whether it fails or runs out of time.
+pub(super) const ATTEMPTS: u32 = 3;
+
+/// Watches for signals of Slurm.
+pub(super) struct Watch {
+    /// Slurm's number of this task.
+    job: String,
+    reporter: Reporter,
+    stopping: AtomicBool,
+    now: Mutex<Now>,
+}
+
+/// What is being done.
+#[derive(Default)]
+struct Now {
+    beat: Option<Arc<Beat>>,
+    sealed: usize,
+}
+
+impl Watch {
+    /// Begins to watch, under Slurm.
+    pub(super) fn start(reporter: &Reporter) -> Result<Option<Arc<Self>>> {
+        let Ok(job) = std::env::var("SLURM_JOB_ID") else { return Ok(None) };
+        let failed = |e: std::io::Error| {
+            Error::input(text!("signals cannot be watched: {e}", "シグナルを監視できません: {e}"))
+        };
+        let mut signals = Signals::new([SIGTERM, SIGUSR1]).map_err(failed)?;
+        let (stopping, now) = (AtomicBool::new(false), Mutex::new(Now::default()));
+        let watch = Arc::new(Self { job, reporter: *reporter, stopping, now });
+        let mine = watch.clone();
+        std::thread::spawn(move || {
+            for signal in &mut signals {
+                if signal == SIGTERM { mine.terminated() } else { mine.nearly_late() }
+            }
+        });
+        Ok(Some(watch))
+    }
+
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A partition is begun.
+    pub(super) fn begin(&self, beat: &Arc<Beat>) {
+        self.now().beat = Some(beat.clone());
+    }
+
+    /// It is sealed.
+    pub(super) fn sealed(&self) {
+        let mut now = self.now();
+        now.beat = None;
+        now.sealed += 1;
+    }
+
+    /// No partition should be begun any more.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Waits to be killed.
+    pub(super) fn wait(&self) {
+        std::thread::sleep(WAIT);
+        self.stopping.store(false, Ordering::Relaxed);
+        self.say(&text!(
+            "nobody ended this task in ten minutes: it goes on",
+            "10 分間終了されなかったため、続行します"
+        ));
+    }
+
+    /// Asks Slurm to run this task again, and waits for it to be killed; an error if Slurm does not.
+    pub(super) fn again(&self) -> Result<()> {
+        self.stopping.store(true, Ordering::Relaxed);
+        slurm::requeue(&self.job)?;
+        self.wait();
+        Ok(())
+    }
+
+    fn say(&self, text: &Text) {
+        self.reporter.say(text);
+    }
+
+    fn terminated(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        let now = self.now();
+        if let Some(beat) = &now.beat {
+            remove_temporaries(&beat.partial());
+        }
+        let sealed = now.sealed;
+        self.say(&text!(
+            "SIGTERM: requeue, preemption or scancel; {sealed} partition(s) sealed by this task, no other is begun; waiting for the end",
+            "SIGTERM を受け取りました（再投入、プリエンプション、または scancel）。このタスクで完了した分割は {sealed} 個です。新しい分割は始めず、終了を待ちます"
+        ));
+    }
+
+    fn nearly_late(&self) {
+        let now = self.now();
+        let Some(beat) = now.beat.clone() else { return };
+        let (sealed, number) = (now.sealed, beat.partition() + 1);
+        drop(now);
+        let late = beat.update(|state| state.late += u32::from(sealed == 0)).map_or(0, |state| state.late);
+        let minutes = beat.elapsed().as_secs() / 60;
+        if late >= ATTEMPTS {
+            let error = Error::input(text!(
+                "partition {number} did not fit into the time limit {late} times; submit it again with a longer --time",
+                "分割 {number} は {late} 回続けて制限時間内に終わりませんでした。--time を長くして投入し直してください"
+            ));
+            self.say(&error.text());
+            let _ = beat.update(|state| state.error = Some(Said::of(&error)));
+            return;
+        }
+        self.say(&text!(
+            "the time limit is near ({minutes} min on partition {number}): asking Slurm to run this task again",
+            "制限時間が近づきました（分割 {number} で {minutes} 分経過）。このタスクの再投入を Slurm に依頼します"
+        ));
+        self.stopping.store(true, Ordering::Relaxed);
+        if let Err(error) = slurm::requeue(&self.job) {
+            self.stopping.store(false, Ordering::Relaxed);
+            self.say(&error.text());
+        }
+    }
+}

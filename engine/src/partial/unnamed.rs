@@ -1,0 +1,92 @@
+//! A file that has no name until it is whole: a process that is killed leaves nothing to read and nothing to remove.
+//!
+//! `O_TMPFILE`, and `linkat` when it is complete. Where a file system has no such files it gets a temporary name, which is removed
+//! when it is dropped, by [`remove_temporaries`], or by the next one that writes the same file.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, linkat};
+use tempfile::TempPath;
+
+use crate::write::file::{directory, lock};
+
+/// What a file needs to get its name.
+pub(super) struct Unnamed {
+    path: PathBuf,
+    temporary: Option<TempPath>,
+}
+
+/// Temporary names of a file begin with this.
+fn prefix(path: &Path) -> String {
+    format!(".{}-", path.file_name().unwrap_or_default().display())
+}
+
+/// Makes a file that will be `path`, mode 0600, and locks it.
+pub(super) fn create(path: &Path) -> io::Result<(File, Unnamed)> {
+    let dir = directory(path);
+    remove_leftovers(path)?;
+    let nameless =
+        || File::options().read(true).write(true).mode(0o600).custom_flags(libc::O_TMPFILE).open(dir).ok();
+    // Without /proc a file without a name can never get one.
+    let nameless = if Path::new("/proc/self/fd").exists() { nameless() } else { None };
+    let (file, temporary) = match nameless {
+        Some(file) => (file, None),
+        None => {
+            let (file, temporary) =
+                tempfile::Builder::new().prefix(&prefix(path)).tempfile_in(dir)?.into_parts();
+            (file, Some(temporary))
+        }
+    };
+    lock(&file)?;
+    Ok((file, Unnamed { path: path.to_owned(), temporary }))
+}
+
+impl Unnamed {
+    /// Syncs the file and gives it its name, in the place of one that has it.
+    pub(super) fn name(self, file: &File) -> io::Result<()> {
+        file.sync_all()?;
+        let temporary = match self.temporary {
+            Some(temporary) => temporary,
+            None => linked(file, &self.path)?,
+        };
+        temporary.persist(&self.path).map_err(|e| e.error)?;
+        File::open(directory(&self.path))?.sync_all()
+    }
+}
+
+/// Gives a file a temporary name: a link cannot take the place of another file, a rename can.
+fn linked(file: &File, path: &Path) -> io::Result<TempPath> {
+    let name = format!("{}{}", prefix(path), std::process::id());
+    let temporary = directory(path).join(name);
+    let of_process = format!("/proc/self/fd/{}", file.as_raw_fd());
+    linkat(CWD, &of_process, CWD, &temporary, AtFlags::SYMLINK_FOLLOW)?;
+    TempPath::try_from_path(temporary)
+}
+
+/// Removes what a tally of the same partition that was killed left behind; one that is still at work holds a lock.
+fn remove_leftovers(path: &Path) -> io::Result<()> {
+    let prefix = prefix(path);
+    for entry in std::fs::read_dir(directory(path))? {
+        let entry = entry?;
+        let mine = entry.file_name().to_string_lossy().starts_with(&prefix);
+        if mine && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the temporary names of a file that is being written, by whoever is about to be killed: it can then never get its name.
+pub fn remove_temporaries(path: &Path) {
+    let prefix = prefix(path);
+    for entry in std::fs::read_dir(directory(path)).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            // There is nobody left to tell.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
