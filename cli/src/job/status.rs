@@ -87,7 +87,8 @@ pub(crate) fn status(_: &Global, command: &Status, reporter: &Reporter) -> Resul
     let tasks = Tasks { partitions: plan.partitions().len(), step: step.max(1) };
     let line = |part: usize| {
         let view = seen.as_ref().and_then(|seen| seen.tasks.get(&tasks.task(part)));
-        line(&job, &plan, (part, view), reporter.lang)
+        let alone = tasks.of(tasks.task(part)).len() == 1;
+        line(&job, &plan, (part, view, alone), reporter.lang)
     };
     let lines: Vec<Line> = (0..tasks.partitions).map(line).collect();
     let speed = (0..tasks.partitions)
@@ -106,7 +107,7 @@ pub(crate) fn status(_: &Global, command: &Status, reporter: &Reporter) -> Resul
 }
 
 /// How one partition stands: what is on disk, who holds a lock, the last sign of life, and Slurm's view, in this order.
-fn line(job: &Job, plan: &Saved, (part, view): (usize, Option<&View>), lang: Lang) -> Line {
+fn line(job: &Job, plan: &Saved, (part, view, alone): (usize, Option<&View>, bool), lang: Lang) -> Line {
     let bytes = plan.partitions()[part];
     let state = State::read(job, part);
     let active = view.is_some_and(View::is_active);
@@ -116,6 +117,8 @@ fn line(job: &Job, plan: &Saved, (part, view): (usize, Option<&View>), lang: Lan
         Some(Ok(_)) => Standing::Done,
         _ if Lock::is_held(&job.lock_of(part)) => Standing::Running,
         _ if runs && state.as_ref().is_some_and(State::is_alive) => Standing::Running,
+        // It has begun, and this is all that it has to do.
+        _ if alone && view.is_some_and(|view| view.state == "RUNNING") => Standing::Running,
         _ if active => Standing::Pending,
         Some(Err(error)) => {
             message = Some(error.message(lang));

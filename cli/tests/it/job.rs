@@ -93,6 +93,149 @@ fn what_is_missing_or_changed_is_named() {
     assert!(out.join("audit.json").exists());
 }
 
+/// The overview of a job, where there is no Slurm.
+fn status(job: &Path) -> serde_json::Value {
+    let output = ok(["status", &job.display().to_string(), "--json"]);
+    serde_json::from_slice(&output.stdout).expect("one line of JSON")
+}
+
+#[test]
+fn status_says_what_is_there_and_what_repairs_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (job, out) = (dir.path().join("a job"), dir.path().join("out"));
+    let (job_text, out_text) = (job.display().to_string(), out.display().to_string());
+    plan(&job, 2);
+    ok(["tally", &job_text, "--partition", "3", "--step", "4"]);
+    let seen = status(&job);
+    assert_eq!((&seen["done"], &seen["missing"]), (&2.into(), &8.into()), "{seen}");
+    let states = |seen: &serde_json::Value| {
+        let lines = seen["partitions"].as_array().expect("a list").clone();
+        ["done", "damaged", "missing"].map(|state| {
+            let lines = lines.iter().filter(|line| line["state"] == state);
+            lines.map(|line| line["partition"].to_string()).collect::<Vec<_>>().join(",")
+        })
+    };
+    assert_eq!(states(&seen), ["3,7", "", "1,2,4,5,6,8,9,10"]);
+    let file = job.join("partials/000003.partial");
+    let mut bytes = std::fs::read(&file).expect("a partial");
+    let at = bytes.len() - 60;
+    bytes[at] ^= 1;
+    std::fs::write(&file, bytes).expect("written");
+    // A partial of another partition in its place.
+    std::fs::copy(job.join("partials/000007.partial"), job.join("partials/000008.partial")).expect("copied");
+    let seen = status(&job);
+    assert_eq!(states(&seen), ["7", "3,8", "1,2,4,5,6,9,10"]);
+    let message = |n: usize| seen["partitions"][n - 1]["message"].as_str().unwrap_or_default().to_owned();
+    assert!(message(3).contains("000003.partial: not a complete partial"), "{seen}");
+    assert!(message(8).contains("000008.partial: belongs to another plan or partition"), "{seen}");
+    let page = String::from_utf8_lossy(&ok(["status", &job_text]).stdout).into_owned();
+    assert!(page.contains("10 partitions: 1 done, 2 damaged, 7 missing"), "{page}");
+    let page = String::from_utf8_lossy(&ok(["--lang", "ja", "status", &job_text]).stdout).into_owned();
+    assert!(page.contains("分割 10 個: 1 完了, 2 破損, 7 未着手"), "{page}");
+    // The command that it names repairs it.
+    assert_eq!(seen["repair"], format!("shukei tally '{job_text}'"));
+    let again = ok(["tally", &job_text]);
+    assert!(String::from_utf8_lossy(&again.stderr).contains("counted again"), "damaged ones are named");
+    let seen = status(&job);
+    assert_eq!((&seen["done"], &seen["percent"]), (&10.into(), &100.0.into()));
+    assert_eq!(seen["repair"], format!("shukei release '{job_text}' -o OUT"));
+    ok(["release", &job_text, "-o", &out_text]);
+    let seen = status(&job);
+    assert_eq!((&seen["release"], &seen["out"]), (&"done".into(), &out_text.clone().into()));
+    assert!(seen["repair"].is_null());
+    let left = |name: &str| std::fs::read_dir(job.join(name)).expect("a directory").count();
+    assert_eq!((left("state"), left("partials")), (0, 10), "nothing but the counts is left");
+}
+
+#[test]
+fn a_partial_of_another_version_is_refused_with_its_name() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let job = dir.path().join("job");
+    let job_text = job.display().to_string();
+    plan(&job, 1);
+    ok(["tally", &job_text]);
+    let file = job.join("partials/000002.partial");
+    let mut bytes = std::fs::read(&file).expect("a partial");
+    let mark = format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION"));
+    let at = bytes.windows(mark.len()).position(|w| w == mark.as_bytes()).expect("a version");
+    bytes[at + mark.len() - 2] = b'9';
+    // Sealed as that version would have sealed it.
+    let end = bytes.len() - 40;
+    let digest = blake3::hash(&bytes[..end]);
+    bytes[end..end + 32].copy_from_slice(digest.as_bytes());
+    std::fs::write(&file, bytes).expect("written");
+    let output = run(["release", &job_text, "-o", &dir.path().join("out").display().to_string()]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(stderr.contains("000002.partial: written by shukei 0.1.9, another version"), "{stderr}");
+    assert!(stderr.contains(&format!("run: shukei tally {job_text} --partition 2")), "{stderr}");
+}
+
+#[test]
+fn partitions_by_size_are_the_largest_first_and_the_table_is_the_same() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (one, job, two) = (dir.path().join("one"), dir.path().join("job"), dir.path().join("two"));
+    let [job_text, scratch] = [&job, &dir.path().to_owned()].map(|path| path.display().to_string());
+    freq(&one);
+    let planned = |more: &[&str]| {
+        let mut args = vec!["plan".to_owned(), "freq".to_owned()];
+        args.extend(choice());
+        args.extend(more.iter().map(|s| (*s).to_owned()));
+        args.extend(["-o".to_owned(), job_text.clone()]);
+        let output = ok(args);
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("JSON")
+    };
+    let dry = planned(&["--partition-size", "100K", "--dry-run"]);
+    assert!(!job.exists(), "a dry run writes nothing");
+    let bytes: Vec<u64> =
+        dry["bytes"].as_array().expect("a list").iter().map(|n| n.as_u64().expect("bytes")).collect();
+    assert!(bytes.len() > 5 && bytes.is_sorted_by(|a, b| a >= b), "{bytes:?}");
+    assert!(dry["job"]["files"].as_u64().expect("files") > 2 * bytes.len() as u64);
+    // By slots a cohort this small is not cut.
+    assert_eq!(planned(&["--dry-run"])["partitions"], 5);
+    let real = planned(&["--partition-size", "100K"]);
+    assert_eq!(real["partitions"], bytes.len());
+    // Half of it from a copy, half from where it is.
+    ok(["tally", &job_text, "--partition", "1", "--step", "2", "--scratch", &scratch]);
+    ok(["tally", &job_text, "--threads", "1"]);
+    ok(["release", &job_text, "--tsv", "-o", &two.display().to_string()]);
+    assert!(tables_as_bytes(&one) == tables_as_bytes(&two));
+    let held = std::fs::read_dir(&job).expect("JOB").count();
+    assert_eq!(held, 5, "plan.json, released, three directories");
+}
+
+#[test]
+fn a_scratch_that_cannot_be_used_is_said_and_passed_over() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let job = dir.path().join("job");
+    plan(&job, 1);
+    let nowhere = dir.path().join("nowhere").display().to_string();
+    let output = ok(["tally", &job.display().to_string(), "--partition", "1", "--scratch", &nowhere]);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(stderr.contains("input is read where it is, not copied to scratch"), "{stderr}");
+}
+
+#[test]
+fn two_releases_of_a_job_and_one_wins() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let job = dir.path().join("job");
+    let job_text = job.display().to_string();
+    plan(&job, 1);
+    ok(["tally", &job_text]);
+    // As another process would hold it.
+    let lock = std::fs::File::create(job.join("release.lock")).expect("a lock");
+    lock.lock().expect("locked");
+    let out = dir.path().join("out").display().to_string();
+    let output = run(["release", &job_text, "-o", &out]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("another `shukei release` of this job is at work")
+    );
+    drop(lock);
+    ok(["release", &job_text, "-o", &out]);
+    assert!(!job.join("release.lock").exists());
+}
+
 #[test]
 fn a_changed_sample_table_is_seen() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -109,7 +252,8 @@ fn a_changed_sample_table_is_seen() {
     std::fs::write(&table, text + "\n").expect("written");
     let output = run(["tally", &job.display().to_string(), "--partition", "1"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("plan"));
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(stderr.contains("changed since the plan was made: the sample table;"), "{stderr}");
 }
 
 #[test]

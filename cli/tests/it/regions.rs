@@ -120,7 +120,7 @@ fn another_reference_is_another_job() {
     std::fs::write(ground.path("r.fa"), text + "\n").expect("written");
     let output = crate::support::run(["tally", &job]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("have changed since"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("changed since the plan was made: a side file"));
 }
 
 /// Two indexed files of the same samples, each with the first or the second half of every contig.
