@@ -18,8 +18,9 @@ impl Lock {
     /// Takes the lock; `None` while somebody else has it.
     pub(super) fn take(path: &Path) -> Result<Option<Self>> {
         loop {
-            let options = File::options().read(true).write(true).create(true).mode(0o600).open(path);
-            let file = options.map_err(|e| Error::io(path, &e))?;
+            let mut options = File::options();
+            options.read(true).write(true).create(true).truncate(false).mode(0o600);
+            let file = options.open(path).map_err(|e| Error::io(path, &e))?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(None),

@@ -115,7 +115,7 @@ fn scripts(global: &Global, command: &Submit, job: &Job, batch: &Batch) -> Resul
         options
     };
     let minutes = (4 * batch.estimate.seconds * batch.tasks.of(1).len() as u64).div_ceil(60).max(30);
-    let mem = |estimate: u64| format!("{}M", (2 * estimate >> 20).max(1024));
+    let mem = |estimate: u64| format!("{}M", ((2 * estimate) >> 20).max(1024));
     let mut tally = shared("tally", log("tally-%a.log"));
     tally.extend([
         ("array", format!("{}%{}", ranges(&tasks), command.max_running)),

@@ -10,7 +10,7 @@ use super::{Unit, damaged, open};
 use crate::error::{Error, Result};
 
 /// Bytes that are read at a time.
-const READ: u64 = 1 << 18;
+const READ: usize = 1 << 18;
 
 /// Where the bytes of a partial are. A job may have more partials than a process may have open files, so that one that was
 /// verified is closed and opened again when its turn comes, as long as it is still the same.
@@ -100,7 +100,7 @@ impl Units {
             };
             self.buffer.drain(..self.at);
             self.at = 0;
-            let n = usize::try_from((end - start).min(READ)).unwrap_or(READ as usize);
+            let n = usize::try_from(end - start).unwrap_or(READ).min(READ);
             let held = self.buffer.len();
             self.buffer.resize(held + n, 0);
             let place = Path::new(&self.place);

@@ -44,10 +44,9 @@ impl Cost {
             let last = marks.partition_point(|m| m.0 < end);
             marks.get(first..last).unwrap_or_default().iter().map(|m| m.1).sum::<u64>()
         };
-        let of_contig = |(marks, spans): (&Vec<(u64, u64)>, &Vec<(u64, u64)>)| {
-            spans.iter().map(|span| of_span(marks, span)).sum::<u64>()
-        };
-        self.unindexed + self.marks.iter().zip(spans).map(of_contig).sum::<u64>()
+        let contigs = self.marks.iter().zip(spans);
+        self.unindexed
+            + contigs.flat_map(|(marks, spans)| spans.iter().map(|span| of_span(marks, span))).sum::<u64>()
     }
 }
 
