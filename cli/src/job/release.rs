@@ -6,6 +6,7 @@ use shukei::timing::Stage;
 
 use super::lock::Lock;
 use super::rules::load;
+use super::submission::Submission;
 use super::{Job, quoted};
 use crate::args::{Global, Release};
 use crate::clock::Clock;
@@ -46,9 +47,11 @@ pub(crate) fn release(global: &Global, command: &Release, reporter: &Reporter) -
     }
     if !problems.is_empty() {
         let dir = quoted(&job.dir.display().to_string());
+        let submitted = Submission::read(&job).ok().flatten();
+        let repair = submitted.map_or_else(|| format!("shukei tally {dir}"), |submission| submission.again());
         reporter.note(&text!(
-            "nothing was released; `shukei status {dir}` says what is missing and the command that repairs it",
-            "何も公開していません。不足している分割と修復のコマンドは `shukei status {dir}` で確認できます"
+            "nothing was released; to repair: {repair} (how it stands: shukei status {dir})",
+            "何も公開していません。修復するには: {repair}（状況の確認: shukei status {dir}）"
         ));
         return Err(problems);
     }

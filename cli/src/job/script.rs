@@ -5,9 +5,9 @@ use super::quoted;
 pub(super) const TALLY: &str = include_str!("../../../slurm/tally.sbatch");
 pub(super) const RELEASE: &str = include_str!("../../../slurm/release.sbatch");
 
-/// Fills a template: options take the place of the `#SBATCH` lines that have them or follow the last one, and `command` that of
+/// Fills a template: options take the place of the `#SBATCH` lines that have them or follow the last one, and `commands` that of
 /// the line that begins with `exec`.
-pub(super) fn filled(template: &str, options: &[(&str, String)], command: &str) -> String {
+pub(super) fn filled(template: &str, options: &[(&str, String)], commands: &str) -> String {
     let line = |(name, value): &(&str, String)| format!("#SBATCH --{name}={}", in_quotes(value));
     let named = |text: &str, name: &str| {
         text.strip_prefix("#SBATCH --").and_then(|rest| rest.split('=').next()).is_some_and(|n| n == name)
@@ -26,12 +26,19 @@ pub(super) fn filled(template: &str, options: &[(&str, String)], command: &str) 
                 lines.extend(options.iter().zip(&given).filter(|(_, given)| !**given).map(|(o, _)| line(o)));
             }
         } else if text.starts_with("exec ") {
-            lines.push(format!("exec {command}"));
+            lines.push(commands.to_owned());
         } else {
             lines.push(text.to_owned());
         }
     }
     lines.join("\n") + "\n"
+}
+
+/// The line that gives a task the umask of this process, which Slurm does not know: it hands on that of `sbatch`.
+pub(super) fn umask() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("Umask:")).map_or("0077", str::trim);
+    format!("umask {mask}")
 }
 
 /// A value as sbatch reads it in a script.
@@ -67,7 +74,7 @@ mod tests {
         let options = [("time", "5:00".to_owned()), ("output", "/a b/c-%a".to_owned())];
         let expected =
             "#!/bin/bash\n#SBATCH --time=5:00\n#SBATCH --requeue\n#SBATCH --output=\"/a b/c-%a\"\nexec x y\n";
-        assert_eq!(filled(template, &options, "x y"), expected);
+        assert_eq!(filled(template, &options, "exec x y"), expected);
     }
 
     #[test]

@@ -53,9 +53,11 @@ impl View {
     }
 }
 
-/// Runs a Slurm command; gives what it printed.
+/// Runs a Slurm command; gives what it printed. Slurm hands the umask on to the jobs and their logs: with this one they are private.
 fn ask(command: &str, args: &[String]) -> Result<String> {
-    let output = Command::new("timeout").args(["-k", "5", PATIENCE, command]).args(args).output();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "umask 077; exec timeout -k 5 \"$@\"", "sh", PATIENCE, command]).args(args);
+    let output = shell.output();
     let failed = |why: String| {
         Error::input(text!(
             "Slurm's {command} failed: {why}; try again when `{command}` works here, or count by hand (shukei tally JOB)",
@@ -74,7 +76,7 @@ fn ask(command: &str, args: &[String]) -> Result<String> {
     }))
 }
 
-/// Submits a script that is private while Slurm keeps it; gives the number of the job.
+/// Submits a script; gives the number of the job.
 pub(super) fn sbatch(args: &[String]) -> Result<String> {
     // On a federation it is `number;cluster`.
     let printed = ask("sbatch", args)?;

@@ -126,12 +126,12 @@ fn scripts(global: &Global, command: &Submit, job: &Job, batch: &Batch) -> Resul
     let scratch =
         command.scratch.as_deref().map_or_else(String::new, |dir| format!(" --scratch {}", in_task(dir)));
     let step = batch.tasks.step;
-    let count = format!("{program}{globals} tally {} --step {step}{scratch}", quoted(&dir));
+    let count = format!("exec {program}{globals} tally {} --step {step}{scratch}", quoted(&dir));
     let mut release = shared("release", log("release.log"));
     release.extend([("cpus-per-task", command.cpus.to_string()), ("mem", mem(batch.estimate.release))]);
     let more =
         command.release(&batch.out).iter().map(|word| format!(" {}", quoted(word))).collect::<String>();
-    let end = format!("{program}{globals} release {}{more}", quoted(&dir));
+    let end = format!("{}\nexec {program}{globals} release {}{more}", script::umask(), quoted(&dir));
     let [first, second] = ["tally.sbatch", "release.sbatch"].map(|name| job.dir.join(name));
     put(&first, filled(script::TALLY, &tally, &count).as_bytes())?;
     put(&second, filled(script::RELEASE, &release, &end).as_bytes())?;
