@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::DirBuilder;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use shukei::error::{Error, Result};
 use shukei::plan::{Absent, LedgerAt, Scope};
+use shukei::random::random;
 use shukei::text;
 
 use crate::args::Global;
@@ -243,8 +244,7 @@ pub(crate) fn audit_key() -> Option<[u8; 32]> {
     let path = dir.join("audit.key");
     if !path.exists() {
         DirBuilder::new().recursive(true).mode(0o700).create(&dir).ok()?;
-        let mut random = [0; 32];
-        std::fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut random)).ok()?;
+        let random = random().ok()?;
         let mut file = tempfile::NamedTempFile::new_in(&dir).ok()?;
         file.write_all(&random).and_then(|()| file.as_file().sync_all()).ok()?;
         // Another process may have been first; its key is the one.

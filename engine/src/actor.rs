@@ -1,5 +1,6 @@
 //! Who runs this process: for permits, and for the record.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,10 @@ impl Actor {
 }
 
 fn read(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|e| Error::io(path, &e))
+    std::fs::read_to_string(path).map_err(|e| match e.kind() {
+        ErrorKind::NotFound => unknown(path),
+        _ => Error::io(path, &e),
+    })
 }
 
 fn unknown(path: &Path) -> Error {

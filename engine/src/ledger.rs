@@ -40,6 +40,7 @@ use std::path::{Path, PathBuf};
 use roaring::RoaringBitmap;
 
 use crate::error::{Error, Lang, Result};
+use crate::random::random;
 use crate::text;
 pub(crate) use beside::{Beside, Considers};
 use chain::End;
@@ -257,7 +258,7 @@ impl Ledger {
 /// Makes the files of an empty ledger, the entries last: a ledger without any of the others is a damaged one, and so is one
 /// that had entries and has them no longer.
 fn create(home: &Home) -> Result<()> {
-    home.put(KEY, &files::random()?, true)?;
+    home.put(KEY, &random()?, true)?;
     home.put(SUBJECTS, b"", true)?;
     chain::write_head(home, End::default(), true)?;
     if !chain::head_is(home, End::default()) || !home.read_from(SUBJECTS, 0)?.is_empty() {

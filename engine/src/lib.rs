@@ -71,6 +71,7 @@ pub mod partial;
 pub mod permit;
 pub mod plan;
 pub mod policy;
+pub mod random;
 pub mod region;
 pub mod run;
 mod source;

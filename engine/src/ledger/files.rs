@@ -131,15 +131,6 @@ impl Home {
     }
 }
 
-/// 32 bytes that nobody can guess.
-pub(super) fn random() -> Result<[u8; 32]> {
-    let source = Path::new("/dev/urandom");
-    let mut bytes = [0; 32];
-    let read = File::open(source).and_then(|mut file| file.read_exact(&mut bytes));
-    read.map_err(|e| Error::io(source, &e))?;
-    Ok(bytes)
-}
-
 /// The error of a ledger that is not what was written.
 pub(super) fn damaged(path: &Path, line: Option<u64>, what: &Text) -> Error {
     let (en, ja) = (&what.en, &what.ja);

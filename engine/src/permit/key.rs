@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
 use crate::error::{Error, Result};
+use crate::random::random;
 use crate::text;
 
 const PUBLIC: &str = "ed25519-public:";
@@ -94,9 +95,7 @@ impl SecretKey {
 
 /// Makes a new pair: `NAME.key`, readable by its owner alone, and `NAME.pub`. Neither may be there before.
 pub fn generate(name: &Path) -> Result<(PathBuf, PathBuf, PublicKey)> {
-    let random = Path::new("/dev/urandom");
-    let mut seed = [0; 32];
-    File::open(random).and_then(|mut file| file.read_exact(&mut seed)).map_err(|e| Error::io(random, &e))?;
+    let seed = random()?;
     let secret = SecretKey(SigningKey::from_bytes(&seed));
     let public = secret.public();
     let id = public.id();
