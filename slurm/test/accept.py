@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""What a batch job promises, under a real Slurm and without chance: one line per promise, `ok`, `FAILED` or `skipped`."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+
+import cohort
+from lab import Cluster, wait_until
+from run import Run, Wrong
+
+PARTITIONS = 40
+SECRET = "a-value-that-nobody-may-see"
+
+
+class Skipped(Exception):
+    """A promise that cannot be looked at here."""
+
+
+def demand(condition, otherwise):
+    if not condition:
+        raise Wrong(otherwise)
+
+
+def planned(cluster, people, name):
+    """A job of 40 partitions; every file of the demo is cut into as many as the others."""
+    run = Run(cluster, people, name)
+    run.plan(PARTITIONS // len(people.files))
+    return run
+
+
+def ends_right(run):
+    """No repair is needed, and the table is that of one process."""
+    demand(run.finish() and run.repairs == 0, f"there was a table only after {run.repairs} repairs")
+    run.judge(True)
+
+
+def same_bytes(cluster, people):
+    if people is None:
+        raise Skipped("real data not present; SHUKEI_REAL_DATA names the directory")
+    run = planned(cluster, people, f"bytes-{len(people.files)}")
+    run.submit()
+    demand(run.partitions == PARTITIONS, f"{run.partitions} partitions, expected {PARTITIONS}")
+    ends_right(run)
+    return f"{run.partitions} partitions"
+
+
+def folded(people):
+    """Of a cluster whose arrays are shorter than the job."""
+    limit = 8
+    with Cluster(max_array=limit) as cluster:
+        run = planned(cluster, people, "folded")
+        run.submit()
+        tasks = [job for job in cluster.jobs(run.array)]
+        ends_right(run)
+        tasks = {job["ArrayTaskId"] for job in cluster.jobs(run.array)} or tasks
+    demand(len(tasks) == limit - 1, f"{len(tasks)} tasks, expected {limit - 1}")
+    return f"{run.partitions} partitions in {len(tasks)} tasks"
+
+
+def time_limit(cluster, people):
+    """The shortest limit of Slurm is a minute and the signal comes within one of it: it is sent by hand, as Slurm sends it."""
+    run = planned(cluster, people, "limit")
+    run.submit()
+    tally = run.catch(early=True)
+    demand(tally, "no tally could be caught")
+    demand(cluster.slurm("scancel", "--signal=USR1", "--batch", tally.name) is not None, "scancel --signal fails")
+    time.sleep(0.5)  # the signal waits at the stopped process
+    tally.go_on()
+    demand(run.restarted(tally.id), "the task was not put back into the queue")
+    ends_right(run)
+    text = (run.job / f"logs/tally-{tally.task}.log").read_text()
+    demand("time limit" in text, f"the log does not speak of the time limit: {text}")
+    return f"task {tally.task} ran again"
+
+
+def time_limit_in_earnest(cluster, people):
+    """Slurm itself sends the signal: the limit of a running task is cut to what is nearly over."""
+    run = planned(cluster, people, "earnest")
+    run.submit()
+    tally = run.catch(early=True)
+    demand(tally, "no tally could be caught")
+    demand(cluster.slurm("scontrol", "update", f"JobId={tally.id}", "TimeLimit=1") is not None, "scontrol update fails")
+    # Slurm sends the signal within a minute of the time that was asked for, which has passed already.
+    told = wait_until(lambda: tally.pending() & 1 << 9, 90)
+    tally.go_on()
+    demand(told, "Slurm has not sent USR1")
+    demand(run.restarted(tally.id), "the task was not put back into the queue")
+    ends_right(run)
+    return f"task {tally.task} ran again"
+
+
+def secrets(cluster, people):
+    run = planned(cluster, people, "secrets")
+    run.env |= {"SHUKEI_AUDIT_KEY": SECRET, "AWS_SECRET_ACCESS_KEY": SECRET}
+    run.submit()
+    tally = run.catch(early=True)
+    demand(tally, "no tally could be caught")
+    seen = cluster.slurm("scontrol", "-o", "show", "job") or ""
+    seen += cluster.run("ps", "-eo", "args").stdout
+    tally.go_on()
+    ends_right(run)
+    for path in run.job.rglob("*"):
+        if path.is_file():
+            seen += path.read_bytes().decode("utf-8", "replace")
+    demand("shukei-tally" in seen or "tally.sbatch" in seen, "the job was not looked at")
+    demand(SECRET not in seen, "the value of a secret is in a command line, a script or a file of the job")
+    return "in scontrol, ps and all files of JOB"
+
+
+def other_user(cluster, people):
+    if os.getuid() != 0:
+        raise Skipped("needs root, to become somebody else")
+    run = planned(cluster, people, "other")
+    os.umask(0o022)
+    run.submit()
+    ends_right(run)
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    def may(*command):
+        return subprocess.run([*nobody, *command], capture_output=True, check=False).returncode == 0
+    demand(may("ls", run.dir) and may("cat", run.out / "freq.tsv"), "the other user cannot even read the released table")
+    paths = [run.job, *run.job.rglob("*")]
+    read = [str(path.relative_to(run.dir)) for path in paths if may("ls" if path.is_dir() else "cat", path)]
+    demand(not read, f"another user can read {', '.join(read[:5])}")
+    return f"{len(paths)} files and directories"
+
+
+def status(cluster, people):
+    run = planned(cluster, people, "status")
+    run.submit()
+    tally = run.catch(early=True)
+    demand(tally, "no tally could be caught")
+    wait_until(run.sealed, 20)
+    # A place with shukei and nothing else: no squeue.
+    bare = run.dir / "bin"
+    bare.mkdir()
+    (bare / "shukei").symlink_to(cluster.binary)
+    for where, env in [("with Slurm", {}), ("without Slurm", {"PATH": str(bare)})]:
+        told = run.status(**env)
+        states = [p["state"] for p in told["partitions"]]
+        demand(len(states) == PARTITIONS, f"{where}: {len(states)} partitions")
+        demand(states[tally.task - 1] == "running", f"{where}: partition {tally.task} is {states[tally.task - 1]}, and not running")
+        demand(0 < told["done"] <= len(run.sealed()) and states.count("done") == told["done"], f"{where}: {told['done']} done")
+        human = cluster.shukei("status", run.job, env={**run.env, **env}).stdout
+        demand(re.search(rf"\b{PARTITIONS}\b", human), f"{where}: says nothing of {PARTITIONS} partitions: {human}")
+    demand(told.get("repair") is None or "without" in where, "a repair while everything runs")
+    tally.go_on()
+    ends_right(run)
+    for env in [{}, {"PATH": str(bare)}]:
+        told = run.status(**env)
+        demand(told["done"] == PARTITIONS and told["repair"] is None, f"at the end: {told['done']} done, repair: {told['repair']}")
+    return "during the run and after it, with Slurm and without"
+
+
+def check(name, promise, *arguments):
+    """Prints a line; true unless the promise is broken."""
+    begun = time.monotonic()
+    try:
+        line = f"ok      {name}: {promise(*arguments)}"
+    except Skipped as why:
+        line = f"skipped {name}: {why}"
+    except (Wrong, RuntimeError, subprocess.TimeoutExpired) as why:
+        line = f"FAILED  {name}: {why}"
+        if isinstance(arguments[0], Cluster):
+            arguments[0].cancel_all()
+    print(f"{line} ({time.monotonic() - begun:.1f} s)", flush=True)
+    return not line.startswith("FAILED")
+
+
+def main():
+    slow = "--slow" in sys.argv[1:]
+    with Cluster() as cluster:
+        demo, real = cohort.demo(cluster), cohort.real(cluster)
+        kept = [
+            check("demo cohort, the bytes of one process", same_bytes, cluster, demo),
+            check("1000 Genomes, the bytes of one process", same_bytes, cluster, real),
+            check("array longer than MaxArraySize", folded, demo),
+            check("signal before the time limit", time_limit, cluster, demo),
+            check("no secret in sight", secrets, cluster, demo),
+            check("another user", other_user, cluster, demo),
+            check("status", status, cluster, demo),
+        ]
+        if slow:
+            kept.append(check("time limit, by Slurm itself", time_limit_in_earnest, cluster, demo))
+    sys.exit(not all(kept))
+
+
+if __name__ == "__main__":
+    main()
