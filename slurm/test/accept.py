@@ -42,7 +42,9 @@ def same_bytes(cluster, people):
         raise Skipped("real data not present; SHUKEI_REAL_DATA names the directory")
     run = planned(cluster, people, f"bytes-{len(people.files)}")
     run.submit()
-    demand(run.partitions == PARTITIONS, f"{run.partitions} partitions, expected {PARTITIONS}")
+    # A file of few blocks cannot be cut into as many.
+    demand(run.partitions == PARTITIONS or 5 <= run.partitions < PARTITIONS and len(people.files) == 1,
+           f"{run.partitions} partitions, expected {PARTITIONS}")
     ends_right(run)
     return f"{run.partitions} partitions"
 
@@ -64,11 +66,12 @@ def time_limit(cluster, people):
     """The shortest limit of Slurm is a minute and the signal comes within one of it: it is sent by hand, as Slurm sends it."""
     run = planned(cluster, people, "limit")
     run.submit()
-    tally = run.catch(early=True)
+    tally = run.catch(counting=True)
     demand(tally, "no tally could be caught")
     demand(cluster.slurm("scancel", "--signal=USR1", "--batch", tally.name) is not None, "scancel --signal fails")
-    time.sleep(0.5)  # the signal waits at the stopped process
+    told = wait_until(lambda: tally.pending() & 1 << 9, 10)  # the signal waits at the stopped process
     tally.go_on()
+    demand(told, "USR1 does not arrive")
     demand(run.restarted(tally.id), "the task was not put back into the queue")
     ends_right(run)
     text = (run.job / f"logs/tally-{tally.task}.log").read_text()
@@ -80,13 +83,13 @@ def time_limit_in_earnest(cluster, people):
     """Slurm itself sends the signal: the limit of a running task is cut to what is nearly over."""
     run = planned(cluster, people, "earnest")
     run.submit()
-    tally = run.catch(early=True)
+    tally = run.catch(counting=True)
     demand(tally, "no tally could be caught")
     demand(cluster.slurm("scontrol", "update", f"JobId={tally.id}", "TimeLimit=1") is not None, "scontrol update fails")
     # Slurm sends the signal within a minute of the time that was asked for, which has passed already.
     told = wait_until(lambda: tally.pending() & 1 << 9, 90)
     tally.go_on()
-    demand(told, "Slurm has not sent USR1")
+    demand(told, "Slurm does not send USR1")
     demand(run.restarted(tally.id), "the task was not put back into the queue")
     ends_right(run)
     return f"task {tally.task} ran again"
@@ -96,7 +99,7 @@ def secrets(cluster, people):
     run = planned(cluster, people, "secrets")
     run.env |= {"SHUKEI_AUDIT_KEY": SECRET, "AWS_SECRET_ACCESS_KEY": SECRET}
     run.submit()
-    tally = run.catch(early=True)
+    tally = run.catch(counting=True)
     demand(tally, "no tally could be caught")
     seen = cluster.slurm("scontrol", "-o", "show", "job") or ""
     seen += cluster.run("ps", "-eo", "args").stdout
@@ -130,7 +133,7 @@ def other_user(cluster, people):
 def status(cluster, people):
     run = planned(cluster, people, "status")
     run.submit()
-    tally = run.catch(early=True)
+    tally = run.catch(counting=True)
     demand(tally, "no tally could be caught")
     wait_until(run.sealed, 20)
     # A place with shukei and nothing else: no squeue.

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import verdict
 from lab import wait_until
@@ -75,20 +76,30 @@ class Run:
         except ValueError:
             raise Wrong(f"status --json: exit {done.returncode}, no JSON: {done.stdout[:200]}{done.stderr[:200]}") from None
 
-    def catch(self, seconds=20, early=False):
+    def counting(self, tally):
+        """True when a tally has said in JOB/state that it has begun to count."""
+        return (self.job / f"state/{tally.task:06}.json").exists()
+
+    def catch(self, seconds=20, counting=False):
         """A random tally of this job, stopped (SIGSTOP) at a random point of its work, so that the fault that comes now
-        is sure to meet it there; None when the array ends before one is caught. `early`: one of the first."""
-        skip = self.random.randrange(2 if early else max(1, self.partitions * 2 // 3))
+        is sure to meet it there; None when the array ends before one is caught. `counting`: one that has begun to count."""
+        skip = self.random.randrange(max(1, self.partitions * 2 // 3))
         end, asked, seen = time.monotonic() + seconds, time.monotonic(), set()
         while time.monotonic() < end:
             for tally in self.cluster.tallies(self.job, self.bystanders):
                 if (tally.pid, tally.start) in seen:
                     continue
                 seen.add((tally.pid, tally.start))
-                if len(seen) > skip:
+                if len(seen) <= skip:
+                    continue
+                if counting:
+                    wait_until(lambda: self.counting(tally) or not tally.alive(), 5, 0.001)
+                else:
                     time.sleep(self.random.uniform(0, 0.25))
-                    if tally.stop():
+                if tally.stop():
+                    if not counting or self.counting(tally):
                         return tally
+                    tally.go_on()
             if time.monotonic() > asked + 0.5:
                 asked = time.monotonic()
                 if self.cluster.quiet():
@@ -108,6 +119,10 @@ class Run:
             if self.has_table():
                 return True
             status = self.status()
+            # Another release of this job won, into another directory: that is where the table is.
+            if status["release"] == "done":
+                self.out = Path(status["out"])
+                return True
             self.demand(verdict.complaints_about_message(self.job, status))
             if self.repairs == REPAIRS:
                 return False

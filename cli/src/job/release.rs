@@ -1,6 +1,6 @@
 //! `shukei release`: merges, suppresses, writes.
 
-use shukei::error::{Error, Problems, Result};
+use shukei::error::{Error, Problems, Result, Text};
 use shukei::text;
 use shukei::timing::Stage;
 
@@ -13,11 +13,31 @@ use crate::clock::Clock;
 use crate::freq::{crew, describe, ending, output};
 use crate::report::Reporter;
 
-/// Merges, suppresses, writes.
+/// Merges, suppresses, writes. Whatever the reason, where there is no table there is a word on what to do.
 pub(crate) fn release(global: &Global, command: &Release, reporter: &Reporter) -> Result<(), Problems> {
-    let clock = Clock::start(global);
     let job = Job::at(&command.job)?;
-    let plan = clock.timing.time(Stage::Plan, || load(global, &job, &command.replaces))?;
+    released(global, command, &job, reporter).inspect_err(|problems| {
+        // A refusal is not repaired by doing the same again.
+        if problems.exit_code() == 1 && job.plan().exists() {
+            reporter.note(&repair(&job));
+        }
+    })
+}
+
+/// The command that goes on when the cause is mended.
+fn repair(job: &Job) -> Text {
+    let dir = quoted(&job.dir.display().to_string());
+    let submitted = Submission::read(job).ok().flatten();
+    let repair = submitted.map_or_else(|| format!("shukei tally {dir}"), |submission| submission.again());
+    text!(
+        "nothing was released; to repair, or to go on when the cause is mended: {repair} (how it stands: shukei status {dir})",
+        "何も公開していません。修復するには、または原因を取り除いた後に続行するには: {repair}（状況の確認: shukei status {dir}）"
+    )
+}
+
+fn released(global: &Global, command: &Release, job: &Job, reporter: &Reporter) -> Result<(), Problems> {
+    let clock = Clock::start(global);
+    let plan = clock.timing.time(Stage::Plan, || load(global, job, &command.replaces))?;
     // The ledger would take a second release of the same plan for one that was killed and is done again.
     let Some(_lock) = Lock::take(&job.dir.join("release.lock"))? else {
         return Err(Error::input(text!(
@@ -30,29 +50,20 @@ pub(crate) fn release(global: &Global, command: &Release, reporter: &Reporter) -
     let mut problems = Problems::default();
     let mut partials = Vec::new();
     for part in 0..plan.partitions().len() {
-        let command = job.tally_command(part);
+        let run = job.tally_command(part);
         match job.sealed(plan.digest(), part) {
             Some(Ok(partial)) => partials.push(partial),
-            Some(Err(error)) => {
-                problems.push(error.on(text!("run: {command}", "実行してください: {command}")))
-            }
+            Some(Err(error)) => problems.push(error.on(text!("run: {run}", "実行してください: {run}"))),
             None => {
                 let number = part + 1;
                 problems.push(Error::input(text!(
-                    "partition {number} is not counted; run: {command}",
-                    "分割 {number} が集計されていません。次を実行してください: {command}"
+                    "partition {number} is not counted; run: {run}",
+                    "分割 {number} が集計されていません。次を実行してください: {run}"
                 )));
             }
         }
     }
     if !problems.is_empty() {
-        let dir = quoted(&job.dir.display().to_string());
-        let submitted = Submission::read(&job).ok().flatten();
-        let repair = submitted.map_or_else(|| format!("shukei tally {dir}"), |submission| submission.again());
-        reporter.note(&text!(
-            "nothing was released; to repair: {repair} (how it stands: shukei status {dir})",
-            "何も公開していません。修復するには: {repair}（状況の確認: shukei status {dir}）"
-        ));
         return Err(problems);
     }
     let crew = crew(global, &|_| {}, &clock.timing)?;
