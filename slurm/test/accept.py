@@ -42,9 +42,7 @@ def same_bytes(cluster, people):
         raise Skipped("real data not present; SHUKEI_REAL_DATA names the directory")
     run = planned(cluster, people, f"bytes-{len(people.files)}")
     run.submit()
-    # A file of few blocks cannot be cut into as many.
-    demand(run.partitions == PARTITIONS or 5 <= run.partitions < PARTITIONS and len(people.files) == 1,
-           f"{run.partitions} partitions, expected {PARTITIONS}")
+    demand(run.partitions == PARTITIONS, f"{run.partitions} partitions, expected {PARTITIONS}")
     ends_right(run)
     return f"{run.partitions} partitions"
 
