@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """What a batch job promises, under a real Slurm and without chance: one line per promise, `ok`, `FAILED` or `skipped`."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import cohort
 from lab import Cluster, wait_until
@@ -155,6 +157,52 @@ def status(cluster, people):
     return "during the run and after it, with Slurm and without"
 
 
+def marked(readme):
+    """The commands of the block under `<!-- run -->`."""
+    found = re.search(r"<!-- run -->\n```sh\n(.*?)```", readme.read_text(), re.DOTALL)
+    demand(found, f"{readme.name} has no block that is marked to be run")
+    return found[1]
+
+
+def prepared(cluster, people, name):
+    """A directory as the README has it: COHORT, SAMPLES.tsv, and shukei on PATH."""
+    run = Run(cluster, people, name)
+    (run.dir / "COHORT").symlink_to(people.files[0].parent)
+    (run.dir / "SAMPLES.tsv").symlink_to(people.samples)
+    return run
+
+
+def by_the_readme(cluster, people, language):
+    """A user who has nothing but the README."""
+    run = prepared(cluster, people, f"readme-{language}")
+    readme = Path(__file__).parents[1] / ("README.md" if language == "en" else f"README.{language}.md")
+    done = cluster.run("bash", "-ec", marked(readme), cwd=run.dir, env=run.env | {"LC_ALL": "", "LANG": f"{language}_JP.UTF-8"})
+    demand(cluster.wait_quiet(120), "the job does not end")
+    told = run.status()
+    demand(told["release"] == "done" and (run.out / "audit.json").exists(), f"no table: {told}")
+    rows = [json.loads(line)["partitions"] for line in done.stdout.splitlines() if line.startswith("{\"plan")]
+    demand(language == "en" or "分割" in done.stderr, f"no Japanese: {done.stderr}")
+    return f"plan, submit, status: {rows[0]} partitions"
+
+
+def examples(cluster, people):
+    """The scripts of the examples, as they stand there."""
+    place = Path(__file__).parents[1] / "examples"
+    run = prepared(cluster, people, "examples")
+    slurm = ["--mem", "200M", "--cpus", "1"]
+    for words in [["quarterly", "COHORT", "SAMPLES.tsv", run.dir / "quarters", *slurm],
+                  ["disease-cohort", "COHORT", "SAMPLES.tsv", run.dir / "disease", "I10", "chr20:40,000,000-48,000,000", *slurm]]:
+        # Each with a ledger of its own: the second table would be held against the first.
+        env = {"XDG_STATE_HOME": f"{run.dir}/state-{words[0]}"}
+        cluster.run(place / words[0], *words[1:], cwd=run.dir, env=env)
+        demand(cluster.wait_quiet(120), f"{words[0]} does not end")
+    portal = sorted(path.name for path in run.dir.glob("quarters/*q*/portal/*"))
+    demand(portal == ["audit.json", "freq.vcf.gz", "freq.vcf.gz.tbi"], f"the portal gets {portal}")
+    head = (run.dir / "disease/table/freq.tsv").read_text().splitlines()[0]
+    demand("OR_icd10_I10" in head and "AC_icd10_notI10" in head, f"columns of the disease table: {head}")
+    return "the portal's VCF, and one disease in one region"
+
+
 def check(name, promise, *arguments):
     """Prints a line; true unless the promise is broken."""
     begun = time.monotonic()
@@ -174,6 +222,8 @@ def main():
     slow = "--slow" in sys.argv[1:]
     with Cluster() as cluster:
         demo, real = cohort.demo(cluster), cohort.real(cluster)
+        # Enough people for regions within each sex.
+        many = cohort.demo(cluster, people=3000, variants=4000)
         kept = [
             check("demo cohort, the bytes of one process", same_bytes, cluster, demo),
             check("1000 Genomes, the bytes of one process", same_bytes, cluster, real),
@@ -182,6 +232,9 @@ def main():
             check("no secret in sight", secrets, cluster, demo),
             check("another user", other_user, cluster, demo),
             check("status", status, cluster, demo),
+            check("README", by_the_readme, cluster, many, "en"),
+            check("README.ja", by_the_readme, cluster, many, "ja"),
+            check("examples", examples, cluster, many),
         ]
         if slow:
             kept.append(check("time limit, by Slurm itself", time_limit_in_earnest, cluster, demo))

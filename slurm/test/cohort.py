@@ -41,12 +41,12 @@ def tables(out):
 
 def demo(cluster, people=900, variants=20_000):
     """The simulated cohort of five data sites. With this many variants, counting a partition takes about 0.1 s."""
-    place = cluster.root / "demo"
+    place = cluster.root / f"demo-{people}"
     cluster.shukei("-q", "demo", "--people", people, "--variants", variants, "-o", place,
                    env={"XDG_STATE_HOME": f"{place}.state"})
     files = sorted((place / "cohort").glob("*.vcf.gz"))
     strata = ["--by", "sex", "--by", "icd10=I10", "--genotypes"]
-    return Cohort(files, place / "cohort/samples.tsv", strata).count(cluster, cluster.root / "demo-expected")
+    return Cohort(files, place / "cohort/samples.tsv", strata).count(cluster, cluster.root / f"demo-{people}-expected")
 
 
 def real(cluster):
