@@ -303,6 +303,13 @@ mod tests {
     }
 
     #[test]
+    fn a_full_quota_is_no_full_disk() {
+        let error = |kind: std::io::ErrorKind| Error::io(Path::new("JOB"), &kind.into()).to_string();
+        assert!(error(std::io::ErrorKind::QuotaExceeded).starts_with("JOB: the quota of this user or group"));
+        assert!(error(std::io::ErrorKind::StorageFull).starts_with("JOB: no space left on the disk"));
+    }
+
+    #[test]
     fn a_message_is_one_line_that_can_be_shown() {
         let (name, error) = ("a\x1b[2J\n", |name| Error::input(text!("sample `{name}`", "検体「{name}」")));
         assert_eq!(error(name).message(Lang::En), "sample `a\u{fffd}[2J\u{fffd}`");

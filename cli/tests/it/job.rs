@@ -205,6 +205,83 @@ fn partitions_by_size_are_the_largest_first_and_the_table_is_the_same() {
 }
 
 #[test]
+fn a_submission_is_two_scripts() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let job = dir.path().join("100% a job");
+    let job_text = job.display().to_string();
+    plan(&job, 2);
+    ok(["tally", &job_text, "--partition", "3"]);
+    let mut args =
+        vec!["submit", &job_text, "-o", "/scratch/out", "--tsv", "--statistics", "faf,callrate", "--dry-run"];
+    args.extend([
+        "--account",
+        "jga",
+        "--queue",
+        "epyc",
+        "--qos",
+        "long",
+        "--time",
+        "1-12",
+        "--mem",
+        "7G",
+        "--cpus",
+        "4",
+    ]);
+    args.extend(["--max-running", "3", "--scratch", "$TMPDIR/shukei", "--handler", "Hanako Yamada"]);
+    let output = ok(args);
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(
+        (&said["tasks"], &said["partitions"], &said["array"]),
+        (&9.into(), &9.into(), &serde_json::Value::Null)
+    );
+    let script = |name: &str| std::fs::read_to_string(job.join(name)).expect("a script");
+    let (tally, release) = (script("tally.sbatch"), script("release.sbatch"));
+    for line in [
+        "account=jga",
+        "partition=epyc",
+        "qos=long",
+        "time=1-12",
+        "mem=7G",
+        "cpus-per-task=4",
+        "array=1-2,4-10%3",
+    ] {
+        assert!(tally.contains(&format!("#SBATCH --{line}\n")), "{line}: {tally}");
+    }
+    let logs = job.join("logs").display().to_string().replace('%', "%%");
+    assert!(tally.contains(&format!("#SBATCH --output=\"{logs}/tally-%a.log\"\n")), "{tally}");
+    let end =
+        format!(" '--handler=Hanako Yamada' tally '{job_text}' --step 10 --scratch \"$TMPDIR/shukei\"\n");
+    assert!(tally.ends_with(&end), "{tally}");
+    for line in ["account=jga", "partition=epyc", "qos=long"] {
+        assert!(release.contains(&format!("#SBATCH --{line}\n")), "{line}: {release}");
+    }
+    let end = format!(" release '{job_text}' -o /scratch/out --tsv --statistics faf,callrate\n");
+    assert!(release.ends_with(&end), "{release}");
+    // Both are scripts that a shell can read.
+    for name in ["tally.sbatch", "release.sbatch"] {
+        let read = std::process::Command::new("bash").arg("-n").arg(job.join(name)).status().expect("bash");
+        assert!(read.success(), "{name}");
+    }
+}
+
+#[test]
+fn a_task_takes_no_more_threads_than_its_memory_is_enough_for() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let job = dir.path().join("job");
+    plan(&job, 1);
+    let tally = |memory: &str, partition: &str| {
+        let mut command = crate::support::shukei();
+        command.env("SLURM_MEM_PER_NODE", memory).args(["tally", &job.display().to_string()]);
+        let output =
+            command.args(["--partition", partition, "--threads", "8"]).output().expect("shukei runs");
+        assert!(output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(tally("100", "1").contains("100 MiB of memory are enough for 2 thread(s), not 8"));
+    assert!(!tally("4000", "2").contains("of memory"));
+}
+
+#[test]
 fn a_scratch_that_cannot_be_used_is_said_and_passed_over() {
     let dir = tempfile::tempdir().expect("a directory");
     let job = dir.path().join("job");
