@@ -29,7 +29,7 @@ pub(crate) struct PlanFreq {
     #[command(flatten)]
     pub(crate) choice: Choice,
     /// Cut the genome into this many units of work, for the files of every data site; the table does not depend on it [default:
-    /// five for each task at a time, none above 4 GiB, none below 64 MiB of compressed input; one where a file has no index]
+    /// five for each task at a time, none above 4 GiB, none below 128 MiB of compressed input; one where a file has no index]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "How")]
     pub(crate) partitions: Option<u32>,
     /// Cut the genome into units of about this many compressed bytes: 500M, 2G

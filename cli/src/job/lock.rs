@@ -4,8 +4,13 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use shukei::error::{Error, Result};
+
+/// How often, and how long apart, a lock is tried before somebody is said to have it.
+const LOOKS: u32 = 5;
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A lock that is held until it is dropped. Where a file system has no locks (Lustre mounted without `flock`), everybody gets one:
 /// what they guard is then only work done twice, since every file is replaced as a whole and the ledger has a lock of its own.
@@ -17,6 +22,17 @@ pub(super) struct Lock {
 impl Lock {
     /// Takes the lock; `None` while somebody else has it.
     pub(super) fn take(path: &Path) -> Result<Option<Self>> {
+        // Whoever only looks whether it is held has it for a moment.
+        for _ in 1..LOOKS {
+            if let Some(lock) = Self::once(path)? {
+                return Ok(Some(lock));
+            }
+            std::thread::sleep(LOOK);
+        }
+        Self::once(path)
+    }
+
+    fn once(path: &Path) -> Result<Option<Self>> {
         loop {
             let mut options = File::options();
             options.read(true).write(true).create(true).truncate(false).mode(0o600);

@@ -116,13 +116,14 @@ pub(super) fn views(job: &str) -> Result<BTreeMap<usize, View>> {
         Err(error) if error.message(shukei::error::Lang::En).contains("Invalid job id") => BTreeMap::new(),
         Err(error) => return Err(error),
     };
+    if !views.is_empty() {
+        return Ok(views);
+    }
     // The controller forgets jobs after some minutes; the accounts, where there are any, do not.
     let format = "--format=JobID,State,NodeList,ExitCode";
     let args = ["-n", "-P", "-X", "-j", job, format].map(str::to_owned);
     if let Ok(text) = ask("sacct", &args) {
-        for (task, view) in parse_accounts(&text) {
-            views.entry(task).or_insert(view);
-        }
+        views.extend(parse_accounts(&text));
     }
     Ok(views)
 }

@@ -15,8 +15,8 @@ use super::{Job, put, quoted};
 pub(super) struct Submission {
     /// Slurm's number of the array; none when everything was counted.
     pub(super) array: Option<String>,
-    /// Slurm's number of the release.
-    pub(super) release: String,
+    /// Slurm's number of the release; none if whoever submitted was killed before.
+    pub(super) release: Option<String>,
     /// Tasks that the partitions are dealt to.
     pub(super) step: usize,
     pub(super) out: PathBuf,
@@ -54,13 +54,22 @@ impl Submission {
         put(&job.submission(), &serde_json::to_vec_pretty(self).unwrap_or_default())
     }
 
+    /// Slurm's numbers of all of it.
+    pub(super) fn jobs(&self) -> String {
+        let jobs: Vec<&str> = self.array.iter().chain(&self.release).map(String::as_str).collect();
+        jobs.join(" ")
+    }
+
     /// Asks Slurm how it stands.
     pub(super) fn seen(&self) -> Result<Seen> {
         let tasks = match &self.array {
             Some(array) => slurm::views(array)?,
             None => BTreeMap::new(),
         };
-        let release = slurm::views(&self.release)?.remove(&0);
+        let release = match &self.release {
+            Some(release) => slurm::views(release)?.remove(&0),
+            None => None,
+        };
         Ok(Seen { tasks, release })
     }
 

@@ -65,8 +65,7 @@ fn not_submitted(job: &Job) -> Result<()> {
     if !earlier.seen()?.is_active() {
         return Ok(());
     }
-    let jobs: Vec<&str> = earlier.array.iter().chain([&earlier.release]).map(String::as_str).collect();
-    let (jobs, dir) = (jobs.join(" "), quoted(&job.dir.display().to_string()));
+    let (jobs, dir) = (earlier.jobs(), quoted(&job.dir.display().to_string()));
     Err(Error::input(text!(
         "this job was submitted and is in the queue (jobs {jobs}); see `shukei status {dir}`, or take it out (scancel {jobs}) and submit again",
         "このジョブは投入済みで、キューにあります（ジョブ {jobs}）。`shukei status {dir}` で確認するか、取り消して（scancel {jobs}）から投入し直してください"
@@ -150,19 +149,15 @@ fn sent(job: &Job, batch: &Batch, command: &Submit, globals: Vec<String>) -> Res
     // missing.
     args.extend(array.iter().map(|array| format!("--dependency=afterany:{array}")));
     args.push(script("release.sbatch"));
-    let release = slurm::sbatch(&args).map_err(|error| taken_back(array.as_deref(), error))?;
     let mut words = vec!["shukei".to_owned()];
     words.extend(globals);
     words.extend(["submit".to_owned(), job.dir.display().to_string()]);
     words.extend(command.again(&batch.out));
-    let submission = Submission {
-        array,
-        release,
-        step: batch.tasks.step,
-        out: batch.out.clone(),
-        command: words,
-        at: now(),
-    };
+    let (step, out) = (batch.tasks.step, batch.out.clone());
+    let mut submission = Submission { array, release: None, step, out, command: words, at: now() };
+    // Twice: whoever is killed in between leaves no array that nobody knows of.
+    let sent = submission.write(job).and_then(|()| slurm::sbatch(&args));
+    submission.release = Some(sent.map_err(|error| taken_back(submission.array.as_deref(), error))?);
     submission.write(job)?;
     Ok(submission)
 }
@@ -196,7 +191,8 @@ fn would(job: &Job, batch: &Batch, [tally, release]: &[PathBuf; 2], reporter: &R
 
 fn tell(job: &Job, batch: &Batch, submission: &Submission, reporter: &Reporter) {
     let (tasks, partitions) = (batch.tasks.tasks(&batch.missing).len(), batch.missing.len());
-    let (release, dir) = (&submission.release, quoted(&job.dir.display().to_string()));
+    let (release, dir) =
+        (submission.release.as_deref().unwrap_or_default(), quoted(&job.dir.display().to_string()));
     match &submission.array {
         Some(array) => reporter.say(&text!(
             "submitted: array {array} ({partitions} partitions in {tasks} tasks), release {release} behind it; see: shukei status {dir}",

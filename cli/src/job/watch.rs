@@ -26,6 +26,14 @@ const WAIT: Duration = Duration::from_secs(600);
 /// How often a partition may be tried, whether it fails or runs out of time.
 pub(super) const ATTEMPTS: u32 = 3;
 
+/// How often a task may have been run again when its time is over before it has begun to count.
+const IDLE_RESTARTS: u32 = 10;
+
+/// How often Slurm has run this task again.
+fn restarts() -> u32 {
+    std::env::var("SLURM_RESTART_COUNT").ok().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
 /// Watches for signals of Slurm.
 pub(super) struct Watch {
     /// Slurm's number of this task.
@@ -119,9 +127,16 @@ impl Watch {
 
     fn nearly_late(&self) {
         let now = self.now();
-        let Some(beat) = now.beat.clone() else { return };
-        let (sealed, number) = (now.sealed, beat.partition() + 1);
+        let (sealed, beat) = (now.sealed, now.beat.clone());
         drop(now);
+        let Some(beat) = beat else {
+            // Before the first partition, between two, or after the last: then it does no harm.
+            if restarts() < IDLE_RESTARTS {
+                self.request();
+            }
+            return;
+        };
+        let number = beat.partition() + 1;
         let late = beat.update(|state| state.late += u32::from(sealed == 0)).map_or(0, |state| state.late);
         let minutes = beat.elapsed().as_secs() / 60;
         if late >= ATTEMPTS {
@@ -137,6 +152,11 @@ impl Watch {
             "the time limit is near ({minutes} min on partition {number}): asking Slurm to run this task again",
             "制限時間が近づきました（分割 {number} で {minutes} 分経過）。このタスクの再投入を Slurm に依頼します"
         ));
+        self.request();
+    }
+
+    /// Asks to be run again; where Slurm does not, the work goes on.
+    fn request(&self) {
         self.stopping.store(true, Ordering::Relaxed);
         if let Err(error) = slurm::requeue(&self.job) {
             self.stopping.store(false, Ordering::Relaxed);

@@ -47,8 +47,9 @@ impl Plan {
             tally: resting + WORKER * threads,
             release: resting + WORKER * threads + COLUMN * 3 * strata as u64,
             seconds: (largest / (SPEED * threads)).max(1),
-            // A partial has a few bytes per cell that holds a call; a compressed record has at least as many.
-            bytes: all + partitions * (8 << 10),
+            // A partial has a few bytes per cell of people with a call that is not plain homozygous reference; of sparse genotypes, which
+            // take most, it has a fifth of the compressed bytes.
+            bytes: all / 4 + partitions * (16 << 10),
             // The partial and the log of each; the rest is there once, or only while a partition is counted.
             files: 2 * partitions + 12,
         }

@@ -10,7 +10,7 @@ const PER_SLOT: usize = 5;
 /// A partition for slots is not larger than this many compressed bytes: what a killed task has to do again.
 const LARGEST: u64 = 4 << 30;
 /// Nor smaller, as long as none has to be larger: starting a task costs more than counting less.
-const SMALLEST: u64 = 64 << 20;
+const SMALLEST: u64 = 128 << 20;
 
 /// How finely the genome is cut; never a matter of threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub enum Cut {
     Parts(usize),
     /// Into parts of about this many compressed bytes.
     Size(u64),
-    /// For this many tasks at a time: five parts for each, none above 4 GiB, and none below 64 MiB unless that takes more
+    /// For this many tasks at a time: five parts for each, none above 4 GiB, and none below 128 MiB unless that takes more
     /// than 4 GiB elsewhere.
     Slots(usize),
 }
@@ -96,7 +96,7 @@ mod tests {
         let parts = |slots, bytes: &[u64]| Cut::Slots(slots).parts(bytes, true);
         assert_eq!(parts(20, &[50 * GIB]), 100);
         assert_eq!(parts(20, &[50 * GIB, 10 * GIB]), 50);
-        assert_eq!(parts(20, &[GIB]), 16, "none below 64 MiB");
+        assert_eq!(parts(20, &[GIB]), 8, "none below 128 MiB");
         assert_eq!(parts(2, &[400 * GIB]), 100, "none above 4 GiB");
         assert_eq!(parts(20, &[1000]), 1);
         assert_eq!(Cut::Slots(20).parts(&[50 * GIB], false), 1, "read from end to end each time");
