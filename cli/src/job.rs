@@ -58,16 +58,17 @@ impl Job {
         self.dir.join("submission.json")
     }
 
-    /// Where the job was released to, if the table is still there.
-    fn released(&self) -> Option<PathBuf> {
-        let out = std::fs::read_to_string(self.dir.join("released")).ok()?;
-        let out = PathBuf::from(out.trim_end_matches('\n'));
-        out.join("audit.json").exists().then_some(out)
+    /// Where this plan was released to, if the table is still there.
+    fn released(&self, digest: &str) -> Option<PathBuf> {
+        let text = std::fs::read_to_string(self.dir.join("released")).ok()?;
+        let (plan, out) = text.trim_end_matches('\n').split_once(' ')?;
+        let out = PathBuf::from(out);
+        (plan == digest && out.join("audit.json").exists()).then_some(out)
     }
 
-    fn remember(&self, out: &Path) -> Result<()> {
+    fn remember(&self, digest: &str, out: &Path) -> Result<()> {
         let out = std::path::absolute(out).map_err(|e| Error::io(out, &e))?;
-        put(&self.dir.join("released"), format!("{}\n", out.display()).as_bytes())
+        put(&self.dir.join("released"), format!("{digest} {}\n", out.display()).as_bytes())
     }
 
     fn partials(&self) -> PathBuf {
@@ -119,7 +120,7 @@ fn private(path: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| Error::io(path, &e))
 }
 
-/// Writes a small file of the job under a temporary name first (mode 0600). Not synced: nothing depends on it.
+/// Writes a small file of the job under a temporary name first (mode 0600). Not synced: no count depends on it.
 fn put(path: &Path, bytes: &[u8]) -> Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
     let written = || -> std::io::Result<()> {

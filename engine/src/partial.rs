@@ -250,7 +250,7 @@ fn length(json: &[u8]) -> Result<[u8; 4]> {
     u32::try_from(json.len()).map(u32::to_le_bytes).map_err(|_| {
         Error::input(text!(
             "the footer of a partial is longer than 4 GiB; plan more partitions",
-            "部分集計ファイルの末尾情報が 4 GiB を超えました。分割数を増やしてください"
+            "途中集計ファイルの末尾情報が 4 GiB を超えました。分割数を増やしてください"
         ))
     })
 }

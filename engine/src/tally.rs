@@ -90,9 +90,12 @@ impl<'a> Stretch<'a> {
 
 /// Counts one partition of a plan. What cannot be read from a copy in `crew.scratch` is read where it is.
 pub fn tally(plan: &Plan, part: PartitionId, crew: Crew<'_>, place: &Place<'_>) -> Result<Partial> {
-    match counted(plan, part, crew, place) {
-        Err(_) if crew.scratch.is_some() => counted(plan, part, Crew { scratch: None, ..crew }, place),
-        result => result,
+    match (counted(plan, part, crew, place), crew.scratch) {
+        (Err(error), Some(scratch)) => {
+            scratch.given_up(&error);
+            counted(plan, part, Crew { scratch: None, ..crew }, place)
+        }
+        (result, _) => result,
     }
 }
 

@@ -54,11 +54,9 @@ def slurmd(run):
         return False
     alive, survives = tally.alive(), run.random.random() < 0.5
     killed = run.cluster.kill_node(tally.node, None if survives else run.job)
-    # slurmctld needs half a minute to miss a node; most operators' health checks are faster.
-    noticed = run.random.random() < 0.75 and run.cluster.mark_down(tally.node)
-    hit = run.restarted(tally.id, 20 if noticed else 60)
     time.sleep(run.random.uniform(0, 2))
     run.cluster.heal()
+    hit = run.restarted(tally.id, 30)
     if survives:
         run.note = "the tally survives its node"
         time.sleep(run.random.uniform(0, 9))  # goes on before, while or after its partition is counted again, about 6 s later
@@ -113,7 +111,9 @@ def fails3(run):
     run.mend = mend
     run.cluster.wait_quiet(120)
     failed = [job for job in run.cluster.jobs(run.array) if job["JobState"] == "FAILED"]
-    return any(int(job["Restarts"]) == ATTEMPTS - 1 for job in failed)
+    attempts = {int(job["Restarts"]) + 1 for job in failed}
+    run.note = f"{'no file' if away else 'a damaged block'}: {len(failed)} tasks failed, attempts: {sorted(attempts)}"
+    return bool(attempts) if away else ATTEMPTS in attempts
 
 
 def scratchfull(run):
@@ -148,6 +148,21 @@ def scratchfull(run):
     uses = os.fsencode(str(scratch)) in open(f"/proc/{tally.pid}/cmdline", "rb").read()
     tally.go_on()
     return full and uses
+
+
+def release(run):
+    """The release dies, or is put back into the queue, in the middle of its work."""
+    run.submit()
+    caught = run.catch_release()
+    if caught is None:
+        return False
+    if run.random.random() < 0.5:
+        run.note = "kill -9"
+        return run.kill(caught)
+    run.note = "requeue"
+    hit = run.cluster.requeue(caught.id) and run.restarted(caught.id)
+    caught.go_on()
+    return hit
 
 
 def flip(run):
@@ -211,6 +226,6 @@ def tworeleases(run):
     return together
 
 
-KINDS = {kind.__name__: kind for kind in (kill9, requeue, preempt, slurmd, slurmctld, fails3, scratchfull, flip,
+KINDS = {kind.__name__: kind for kind in (kill9, requeue, preempt, slurmd, slurmctld, fails3, scratchfull, release, flip,
                                           twosubmits, tworeleases)}
 OWN_COPY = {"fails3"}  # kinds that damage the input

@@ -172,7 +172,7 @@ class Cluster:
 
     # Processes of a job.
 
-    def tallies(self, job, known=None):
+    def tallies(self, job, known=None, verb=b"tally"):
         """The tally processes of a job. `known` collects the numbers of processes that are something else for good."""
         for entry in os.listdir("/proc"):
             if not entry.isdigit() or (known is not None and entry in known):
@@ -181,7 +181,7 @@ class Cluster:
                 words = Path(f"/proc/{entry}/cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if Path(os.fsdecode(words[0])).name == self.binary.name and b"tally" in words:
+            if Path(os.fsdecode(words[0])).name == self.binary.name and verb in words:
                 if any(os.path.realpath(os.fsdecode(word)) == str(job) for word in words if word):
                     yield Tally(int(entry))
 
@@ -205,10 +205,6 @@ class Cluster:
                 tally.signal(signal.SIGKILL)
         # What slurmctld does by itself when a node is silent for SlurmdTimeout, without the wait.
         return self.slurm("scontrol", "update", f"nodename={node}", "state=down", "reason=killed") is not None
-
-    def mark_down(self, node):
-        """Tells Slurm that a node is dead, as a health check does."""
-        return self.slurm("scontrol", "update", f"nodename={node}", "state=down", "reason=died") is not None
 
     def _node_of_step(self, pid):
         for link in Path(f"/proc/{pid}/fd").iterdir():

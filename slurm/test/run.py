@@ -31,7 +31,7 @@ class Run:
         self.files = list(cohort.files)
         self.partitions = self.array = self.release = None
         self.submitted = 0.0
-        self.repairs, self.note = 0, ""
+        self.repairs, self.heard, self.note = 0, 0, ""
         self.mend, self.cleanup = (lambda: None), (lambda: None)
         self.bystanders = set()
 
@@ -80,6 +80,16 @@ class Run:
         """True when a tally has said in JOB/state that it has begun to count."""
         return (self.job / f"state/{tally.task:06}.json").exists()
 
+    def catch_release(self, seconds=60):
+        """The release of this job that Slurm runs, stopped at a random point of its work; None when it ends before."""
+        end, delay = time.monotonic() + seconds, self.random.uniform(0, 0.15)
+        while time.monotonic() < end and not self.has_table():
+            for release in self.cluster.tallies(self.job, self.bystanders, b"release"):
+                time.sleep(delay)
+                return release if release.stop() else None
+            time.sleep(0.002)
+        return None
+
     def catch(self, seconds=20, counting=False):
         """A random tally of this job, stopped (SIGSTOP) at a random point of its work, so that the fault that comes now
         is sure to meet it there; None when the array ends before one is caught. `counting`: one that has begun to count."""
@@ -109,6 +119,13 @@ class Run:
 
     # The end.
 
+    def news(self):
+        """What the log of the release says since the last time."""
+        log = self.job / "logs/release.log"
+        text = log.read_text(errors="replace") if log.exists() else ""
+        new, self.heard = text[self.heard:], len(text)
+        return new
+
     def finish(self):
         """Waits, and does what the product says, to the letter, until there is a table or three repairs did not help.
         `self.mend` removes the cause of the fault, as an operator would before he repairs. True if there is a table."""
@@ -123,7 +140,7 @@ class Run:
             if status["release"] == "done":
                 self.out = Path(status["out"])
                 return True
-            self.demand(verdict.complaints_about_message(self.job, status))
+            self.demand(verdict.complaints_about_message(self.job, status, self.news(), self.files))
             if self.repairs == REPAIRS:
                 return False
             self.repairs += 1

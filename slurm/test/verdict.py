@@ -50,20 +50,21 @@ def complaints_about_files(job):
             yield f"logs/{log.name}: an unexplained number: {line.strip()}"
 
 
-def complaints_about_message(job, status):
-    """Where there is no table, the log of the release or `status` has to say what is wrong and what to do."""
-    log = Path(job) / "logs/release.log"
-    said = log.read_text(errors="replace") if log.exists() else ""
-    bad = [p for p in status.get("partitions", []) if p["state"] in ("failed", "missing", "damaged")]
+def complaints_about_message(job, status, said, files):
+    """Where there is no table, the release has said why (`said`, since the last time), and `status` knows what to do."""
+    bad = [p["partition"] for p in status.get("partitions", []) if p["state"] in ("failed", "missing", "damaged")]
     if not status.get("repair"):
         yield "no table, and `shukei status` knows no repair"
-    if bad and said:
-        if not any(re.search(rf"\b0*{p['partition']}\b", said) for p in bad):
-            yield "logs/release.log names none of the partitions that are not sealed"
-        if "shukei submit" not in said and f"shukei status {job}" not in said:
-            yield "logs/release.log says neither how to repair the job nor where to ask"
-    if not bad and not said:
-        yield "no table, every partition is sealed, and logs/release.log is empty"
+    # Who is killed says nothing; Slurm says so, and `status` passes it on.
+    if not said and re.fullmatch(r"FAILED \(0:[1-9]\d*\)", status.get("release") or "") and not bad:
+        return
+    if "error" not in said:
+        yield "no table, and logs/release.log does not say why"
+    named = {int(n) for n in re.findall(r"partition[ =](\d+)", said) + re.findall(r"(\d{6})\.partial", said)}
+    if bad and not named & set(bad) and not any(str(path) in said for path in files):
+        yield "logs/release.log names neither a partition that is not sealed nor an input that is at fault"
+    if "shukei submit" not in said and f"shukei status {job}" not in said:
+        yield "logs/release.log says neither how to repair the job nor where to ask"
 
 
 def complaints_about_state(job):

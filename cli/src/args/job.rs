@@ -1,5 +1,6 @@
 //! Arguments of the commands that work on a job: `plan`, `submit`, `tally`, `status`, `release`.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
@@ -57,9 +58,9 @@ pub(crate) struct Tally {
     /// This partition and every N-th after it: one task of an array that is shorter than the job
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) step: Option<u32>,
-    /// Copy the input to this directory (local to the node) before it is read; only the part that is needed
+    /// Copy the input to this directory (local to the node) before it is read, only the part that is needed; empty: do not
     #[arg(long, value_name = "DIR")]
-    pub(crate) scratch: Option<PathBuf>,
+    pub(crate) scratch: Option<OsString>,
 }
 
 /// `shukei submit`
@@ -84,10 +85,10 @@ pub(crate) struct Submit {
     /// Quality of service
     #[arg(long, value_name = "NAME", help_heading = "Slurm")]
     pub(crate) qos: Option<String>,
-    /// Time limit of a task, as Slurm writes it: 90, 4:00:00, 1-12 [default: four times the estimate, at least 30 minutes]
+    /// Time limit of a task, and of the release, as Slurm writes it: 90, 4:00:00, 1-12 [default: four times the estimate, at least 30 minutes]
     #[arg(long, value_name = "TIME", help_heading = "Slurm")]
     pub(crate) time: Option<String>,
-    /// Memory of a task, as Slurm writes it: 4G [default: twice the estimate, at least 1 GiB]
+    /// Memory of a task, and of the release, as Slurm writes it: 4G [default: twice the estimate, at least 1 GiB]
     #[arg(long, value_name = "SIZE", help_heading = "Slurm")]
     pub(crate) mem: Option<String>,
     /// Cores of a task

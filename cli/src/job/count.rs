@@ -1,5 +1,6 @@
 //! `shukei tally`: counts one partition, several, or all that are not counted.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use super::lock::Lock;
 use super::rules::load;
 use super::state::{Beat, Said, State};
 use super::tasks::Tasks;
-use super::watch::{ATTEMPTS, Watch};
+use super::watch::{ATTEMPTS, Watch, restarts};
 use crate::args::{Global, Tally};
 use crate::clock::Clock;
 use crate::freq::crew;
@@ -40,16 +41,39 @@ pub(crate) fn tally(global: &Global, command: &Tally, reporter: &Reporter) -> Re
     let watch = Watch::start(reporter)?;
     let clock = Clock::start(global);
     let job = Job::at(&command.job)?;
-    let plan = clock.timing.time(Stage::Plan, || load(global, &job, &[]))?;
+    let plan = clock.timing.time(Stage::Plan, || load(global, &job, &[]));
+    let plan = plan.inspect_err(|problems| perhaps_elsewhere(watch.as_deref(), problems, reporter))?;
     let parts = chosen(command, plan.partitions().len())?;
     job.make()?;
     let counting = Counting { global, command, reporter, job, plan, clock, watch };
+    // What fails for good does not keep the rest of this task from being counted.
+    let mut problems = Problems::default();
     for part in parts {
-        counting.one(part)?;
+        problems.keep(counting.one(part));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
     }
     let threads = crew(global, &|_| {}, &counting.clock.timing)?.threads;
     counting.clock.report(threads, reporter);
     Ok(())
+}
+
+/// Under Slurm another node may have what this one has not: a file system that is not mounted would make every task fail that lands
+/// here.
+fn perhaps_elsewhere(watch: Option<&Watch>, problems: &Problems, reporter: &Reporter) {
+    let Some(watch) = watch.filter(|_| problems.exit_code() == 1 && restarts() + 1 < ATTEMPTS) else {
+        return;
+    };
+    reporter.problems(problems);
+    let attempt = restarts() + 1;
+    reporter.say(&text!(
+        "attempt {attempt} of {ATTEMPTS}: asking Slurm to run this task again",
+        "{ATTEMPTS} 回中 {attempt} 回目の失敗: このタスクの再投入を Slurm に依頼します"
+    ));
+    if let Err(refused) = watch.again() {
+        reporter.say(&refused.text());
+    }
 }
 
 /// The partitions that are asked for, counted from 0.
@@ -73,17 +97,17 @@ impl Counting<'_> {
             self.reporter.say(&text!("partition {} is already counted", "分割 {} は集計済みです", part + 1));
             return Ok(());
         }
+        let Some(_lock) = self.take(part)? else { return Ok(()) };
         while let Some(watch) = self.watch.as_ref().filter(|watch| watch.is_stopping()) {
             watch.wait();
         }
-        let Some(_lock) = self.take(part)? else { return Ok(()) };
         let beat = Arc::new(Beat::start(&self.job, part, self.plan.partitions()[part].bytes)?);
         if let Some(watch) = &self.watch {
             watch.begin(&beat);
         }
         match self.count(part, &beat) {
             Ok(()) => {
-                State::forget(&self.job, part);
+                beat.end();
                 if let Some(watch) = &self.watch {
                     watch.sealed();
                 }
@@ -110,17 +134,17 @@ impl Counting<'_> {
     fn take(&self, part: usize) -> Result<Option<Lock>> {
         let mut told = false;
         loop {
-            if let Some(lock) = Lock::take(&self.job.lock_of(part))? {
-                let done = told && self.is_sealed(part);
+            if let Some(lock) = Lock::take_passing(&self.job.lock_of(part))? {
+                let done = matches!(self.job.sealed(self.plan.digest(), part), Some(Ok(_)));
                 return Ok((!done).then_some(lock));
             }
             if !told {
-                let who = State::read(&self.job, part)
-                    .map_or_else(String::new, |s| format!("{} ({})", s.host, s.pid));
-                let number = part + 1;
+                let who = State::read(&self.job, part).map_or_else(String::new, |state| state.who());
+                let (number, lock) = (part + 1, self.job.lock_of(part));
+                let lock = lock.display();
                 self.reporter.say(&text!(
-                    "partition {number} is being counted by another process: {who}; waiting for it",
-                    "分割 {number} は別のプロセスが集計中です: {who}。終了を待ちます"
+                    "partition {number} is being counted by another process ({who}); waiting for it. If its node is dead, remove {lock}",
+                    "分割 {number} は別のプロセスが集計中です（{who}）。終了を待ちます。そのノードが停止している場合は {lock} を削除してください"
                 ));
                 told = true;
             }
@@ -136,7 +160,8 @@ impl Counting<'_> {
             beat.bytes(n);
         };
         let note = |text: &Text| self.reporter.note(text);
-        let scratch = self.command.scratch.as_deref().map(|dir| Scratch { dir, note: &note });
+        let dir = self.command.scratch.as_deref().filter(|dir| !dir.is_empty()).map(Path::new);
+        let scratch = dir.map(|dir| Scratch { dir, note: &note });
         let crew = crew(self.global, &bytes, &self.clock.timing)?;
         let crew = Crew { threads: self.fitting(crew.threads), scratch, ..crew };
         shukei::tally::tally(&self.plan, part, crew, &Place::Named(&self.job.partial(part)))?;
@@ -149,29 +174,35 @@ impl Counting<'_> {
         let Some(limit) = memory_limit() else { return threads };
         let fits = |n: &usize| self.plan.estimate(*n).tally <= limit;
         let fitting = (1..=threads).rev().find(fits);
-        if fitting != Some(threads) {
-            let (mib, n) = (limit >> 20, fitting.unwrap_or(1));
-            self.reporter.note(&text!(
+        let mib = limit >> 20;
+        match fitting {
+            Some(n) if n == threads => {}
+            Some(n) => self.reporter.note(&text!(
                 "{mib} MiB of memory are enough for {n} thread(s), not {threads}; ask for more with --mem",
-                "メモリ {mib} MiB では {threads} スレッドではなく {n} スレッドで実行します。--mem で増やせます"
-            ));
+                "メモリが {mib} MiB のため、{threads} スレッドを {n} に減らして実行します。--mem で増やせます"
+            )),
+            None => self.reporter.note(&text!(
+                "{mib} MiB of memory may be too little even for one thread; ask for more with --mem",
+                "メモリ {mib} MiB では 1 スレッドでも足りないおそれがあります。--mem で増やしてください"
+            )),
         }
         fitting.unwrap_or(1)
     }
 
     /// Under Slurm a failure is tried again, perhaps on another node: what reads from a storage that many use fails now and then.
     fn failed(&self, part: usize, beat: &Beat, error: Error) -> Result<()> {
+        if let Some(watch) = self.watch.as_ref().filter(|watch| watch.is_stopping()) {
+            // Its temporary file was removed: this is no attempt that failed.
+            self.reporter.say(&error.text());
+            watch.wait();
+            return Err(error);
+        }
         let state = beat.update(|state| {
             state.failures += 1;
             state.error = Some(Said::of(&error));
         });
         let failures = state.map_or(ATTEMPTS, |state| state.failures);
         let Some(watch) = &self.watch else { return Err(error) };
-        if watch.is_stopping() {
-            self.reporter.say(&error.text());
-            watch.wait();
-            return Err(error);
-        }
         if error.kind() != Kind::Input || failures >= ATTEMPTS {
             return Err(error);
         }

@@ -18,8 +18,8 @@ pub(crate) fn plan(global: &Global, command: &PlanArgs, reporter: &Reporter) -> 
     let job = Job::at(&command.out)?;
     if job.plan().exists() {
         return Err(Error::usage(text!(
-            "there is already a plan here; name another directory with -o, or remove the old one",
-            "すでに計画があります。-o で別のディレクトリを指定するか、古い計画を削除してください"
+            "there is already a plan here; name another directory with -o, or remove all of this one",
+            "すでに計画があります。-o で別のディレクトリを指定するか、このディレクトリを丸ごと削除してください"
         ))
         .at(command.out.display(), "")
         .into());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use shukei::error::{Error, Result};
+use shukei::error::{Error, Result, Text};
 use shukei::text;
 
 /// Seconds that a command may take.
@@ -56,12 +56,16 @@ impl View {
 /// Runs a Slurm command; gives what it printed. Slurm hands the umask on to the jobs and their logs: with this one they are private.
 fn ask(command: &str, args: &[String]) -> Result<String> {
     let mut shell = Command::new("sh");
-    shell.args(["-c", "umask 077; exec timeout -k 5 \"$@\"", "sh", PATIENCE, command]).args(args);
+    shell
+        .args(["-c", "umask 077; exec timeout --foreground -k 5 \"$@\"", "sh", PATIENCE, command])
+        .args(args);
+    // The numbers of all tasks that wait, not the first few.
+    shell.env("SLURM_BITSTR_LEN", "0");
     let output = shell.output();
     let failed = |why: String| {
         Error::input(text!(
-            "Slurm's {command} failed: {why}; try again when `{command}` works here, or count by hand (shukei tally JOB)",
-            "Slurm の {command} が失敗しました: {why}。`{command}` が使える状態になってからやり直すか、手動で集計してください（shukei tally JOB）"
+            "Slurm's {command} failed: {why}; try again when `{command}` works here",
+            "Slurm の {command} が失敗しました: {why}。`{command}` が使える状態になってからやり直してください"
         ))
     };
     let output = output.map_err(|e| failed(e.to_string()))?;
@@ -70,6 +74,11 @@ fn ask(command: &str, args: &[String]) -> Result<String> {
     }
     let said = String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ");
     Err(failed(match output.status.code() {
+        Some(124) if command == "sbatch" => {
+            format!(
+                "no answer within {PATIENCE} s; a job may have been made all the same: squeue --me --name=shukei-tally,shukei-release"
+            )
+        }
         Some(124) => format!("no answer within {PATIENCE} s"),
         Some(127) => "it is not installed here, or not on PATH".to_owned(),
         _ => said,
@@ -97,7 +106,13 @@ pub(super) fn cancel(job: &str) -> Result<()> {
 
 /// Asks to have this job run again; Slurm then kills it.
 pub(super) fn requeue(job: &str) -> Result<()> {
-    ask("scontrol", &["requeue".to_owned(), job.to_owned()]).map(|_| ())
+    ask("scontrol", &["requeue".to_owned(), job.to_owned()]).map(|_| ()).map_err(|error| {
+        let Text { en, ja } = error.text();
+        Error::input(text!(
+            "Slurm does not run this task again ({en}); when it has ended, submit the job again",
+            "Slurm はこのタスクを再投入しませんでした（{ja}）。終了後にジョブを投入し直してください"
+        ))
+    })
 }
 
 /// One more than the largest number that a task of an array may have.
@@ -123,7 +138,8 @@ pub(super) fn views(job: &str) -> Result<BTreeMap<usize, View>> {
     let format = "--format=JobID,State,NodeList,ExitCode";
     let args = ["-n", "-P", "-X", "-j", job, format].map(str::to_owned);
     if let Ok(text) = ask("sacct", &args) {
-        views.extend(parse_accounts(&text));
+        // What only the accounts take for active ended without their notice.
+        views.extend(parse_accounts(&text).into_iter().filter(|(_, view)| !view.is_active()));
     }
     Ok(views)
 }

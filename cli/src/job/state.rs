@@ -73,6 +73,12 @@ impl State {
         let _ = std::fs::remove_file(job.state_of(partition));
     }
 
+    /// Node, process, and Slurm's task.
+    pub(super) fn who(&self) -> String {
+        let task = self.slurm.as_ref().map_or_else(String::new, |job| format!(", job {job}"));
+        format!("{}, process {}{task}", self.host, self.pid)
+    }
+
     /// There was a sign of life lately, and no failure.
     pub(super) fn is_alive(&self) -> bool {
         self.error.is_none() && now() < self.updated + SILENT
@@ -90,7 +96,8 @@ impl State {
 pub(super) struct Beat {
     job: Job,
     partition: usize,
-    state: Mutex<State>,
+    /// None when the partition is sealed.
+    state: Mutex<Option<State>>,
     bytes: AtomicU64,
     next: AtomicU64,
     start: Instant,
@@ -117,7 +124,7 @@ impl Beat {
         Ok(Self {
             job: job.clone(),
             partition,
-            state: Mutex::new(state),
+            state: Mutex::new(Some(state)),
             bytes: AtomicU64::new(0),
             next: AtomicU64::new(BEAT),
             start: Instant::now(),
@@ -139,10 +146,18 @@ impl Beat {
     /// Changes what is on disk.
     pub(super) fn update(&self, change: impl FnOnce(&mut State)) -> Result<State> {
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        change(&mut state);
+        let Some(state) = state.as_mut() else { return Ok(State::default()) };
+        change(state);
         state.updated = now();
         state.write(&self.job, self.partition)?;
         Ok(state.clone())
+    }
+
+    /// The partition is sealed: nothing is said of it any more.
+    pub(super) fn end(&self) {
+        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *state = None;
+        State::forget(&self.job, self.partition);
     }
 
     pub(super) fn partition(&self) -> usize {

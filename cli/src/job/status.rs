@@ -96,7 +96,7 @@ pub(crate) fn status(_: &Global, command: &Status, reporter: &Reporter) -> Resul
         .filter_map(|part| State::read(&job, part))
         .map(|state| state.speed())
         .sum();
-    let mut overview = overview(&job, lines, submission.as_ref(), seen.as_ref(), speed);
+    let mut overview = overview((&job, plan.digest()), lines, submission.as_ref(), seen.as_ref(), speed);
     overview.slurm_error = slurm_error;
     if command.json {
         reporter.data(&serde_json::to_value(&overview).unwrap_or_default());
@@ -124,7 +124,7 @@ fn line(job: &Job, plan: &Saved, (part, view, alone): (usize, Option<&View>, boo
             message = Some(error.message(lang));
             Standing::Damaged
         }
-        None if state.is_some() || view.is_some() => Standing::Failed,
+        None if state.is_some() || (alone && view.is_some()) => Standing::Failed,
         None => Standing::Missing,
     };
     let known = state.as_ref().filter(|_| standing != Standing::Done);
@@ -142,12 +142,18 @@ fn line(job: &Job, plan: &Saved, (part, view, alone): (usize, Option<&View>, boo
             _ => 0,
         },
         attempts: known.map_or(0, |s| s.failures + s.late),
-        message: message.or(said),
+        message: message.or(said).or_else(|| (standing == Standing::Failed).then(|| log(job, part))?),
     }
 }
 
+/// Where a task that failed without a word may have left one.
+fn log(job: &Job, part: usize) -> Option<String> {
+    let path = job.logs().join(format!("tally-{}.log", part + 1));
+    path.exists().then(|| path.display().to_string())
+}
+
 fn overview(
-    job: &Job,
+    (job, digest): (&Job, &str),
     partitions: Vec<Line>,
     submission: Option<&Submission>,
     seen: Option<&Seen>,
@@ -164,9 +170,12 @@ fn overview(
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds from now")]
     let seconds_left = (speed > 0.0).then(|| (left / speed).ceil() as u64);
     let done = count(Standing::Done);
-    let released = job.released();
+    let released = job.released(digest);
     let planned = submission.map(|s| s.out.clone());
-    let busy = seen.is_some_and(Seen::is_active)
+    // Without Slurm's word nobody knows whether it is still at work.
+    let unknown = submission.is_some() && seen.is_none();
+    let busy = unknown
+        || seen.is_some_and(Seen::is_active)
         || count(Standing::Running) > 0
         || Lock::is_held(&job.dir.join("release.lock"));
     let view = seen.and_then(|seen| seen.release.as_ref()).map(View::short);

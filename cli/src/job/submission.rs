@@ -22,8 +22,6 @@ pub(super) struct Submission {
     pub(super) out: PathBuf,
     /// The words of the command that submits the job once more.
     pub(super) command: Vec<String>,
-    /// Seconds since 1970.
-    pub(super) at: u64,
 }
 
 /// Slurm's view of a submission.
@@ -51,7 +49,10 @@ impl Submission {
     }
 
     pub(super) fn write(&self, job: &Job) -> Result<()> {
-        put(&job.submission(), &serde_json::to_vec_pretty(self).unwrap_or_default())
+        put(&job.submission(), &serde_json::to_vec_pretty(self).unwrap_or_default())?;
+        // Who submits next must see it, even after a power cut.
+        let synced = std::fs::File::open(job.submission()).and_then(|file| file.sync_all());
+        synced.map_err(|e| Error::io(&job.submission(), &e))
     }
 
     /// Slurm's numbers of all of it.

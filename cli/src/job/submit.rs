@@ -12,7 +12,7 @@ use super::script::{self, filled, in_task, pattern};
 use super::state::State;
 use super::submission::Submission;
 use super::tasks::Tasks;
-use super::{Job, now, put, quoted, ranges, slurm};
+use super::{Job, put, quoted, ranges, slurm};
 use crate::args::{Global, Submit};
 use crate::report::Reporter;
 
@@ -87,7 +87,9 @@ fn batch(job: &Job, plan: &Plan, command: &Submit, out: PathBuf, reporter: &Repo
             None => {}
         }
         // Attempts count anew from here.
-        State::forget(job, part);
+        if !command.dry_run {
+            State::forget(job, part);
+        }
         missing.push(part);
     }
     let limit = if missing.is_empty() || command.dry_run {
@@ -127,14 +129,30 @@ fn scripts(global: &Global, command: &Submit, job: &Job, batch: &Batch) -> Resul
     let step = batch.tasks.step;
     let count = format!("exec {program}{globals} tally {} --step {step}{scratch}", quoted(&dir));
     let mut release = shared("release", log("release.log"));
-    release.extend([("cpus-per-task", command.cpus.to_string()), ("mem", mem(batch.estimate.release))]);
+    let release_mem = command.mem.clone().unwrap_or_else(|| mem(batch.estimate.release));
+    release.extend([("cpus-per-task", command.cpus.to_string()), ("mem", release_mem)]);
+    release.extend(command.time.clone().map(|time| ("time", time)));
+    one_line(tally.iter().chain(&release))?;
     let more =
         command.release(&batch.out).iter().map(|word| format!(" {}", quoted(word))).collect::<String>();
     let end = format!("{}\nexec {program}{globals} release {}{more}", script::umask(), quoted(&dir));
     let [first, second] = ["tally.sbatch", "release.sbatch"].map(|name| job.dir.join(name));
-    put(&first, filled(script::TALLY, &tally, &count).as_bytes())?;
+    if !tasks.is_empty() {
+        put(&first, filled(script::TALLY, &tally, &count).as_bytes())?;
+    }
     put(&second, filled(script::RELEASE, &release, &end).as_bytes())?;
     Ok([first, second])
+}
+
+/// An error for a value that would begin a new line of a script.
+fn one_line<'a>(options: impl Iterator<Item = &'a (&'static str, String)>) -> Result<()> {
+    let mut options = options.filter(|(_, value)| value.contains(char::is_control));
+    options.next().map_or(Ok(()), |(name, _)| {
+        Err(Error::usage(text!(
+            "the value of {name} has control characters; name it in one line",
+            "{name} の値に制御文字が含まれています。1 行で指定してください"
+        )))
+    })
 }
 
 /// Submits the array and the release behind it, and records both. Without the release there is no array either.
@@ -154,7 +172,7 @@ fn sent(job: &Job, batch: &Batch, command: &Submit, globals: Vec<String>) -> Res
     words.extend(["submit".to_owned(), job.dir.display().to_string()]);
     words.extend(command.again(&batch.out));
     let (step, out) = (batch.tasks.step, batch.out.clone());
-    let mut submission = Submission { array, release: None, step, out, command: words, at: now() };
+    let mut submission = Submission { array, release: None, step, out, command: words };
     // Twice: whoever is killed in between leaves no array that nobody knows of.
     let sent = submission.write(job).and_then(|()| slurm::sbatch(&args));
     submission.release = Some(sent.map_err(|error| taken_back(submission.array.as_deref(), error))?);
@@ -172,19 +190,27 @@ fn taken_back(array: Option<&str>, error: Error) -> Error {
     let (ja, naze) = (error.ja, cancel.ja);
     Error::input(text!(
         "{en}; nor could its array be taken back ({why}); do that by hand: scancel {array}",
-        "{ja}。配列ジョブの取り消しもできませんでした（{naze}）。手動で取り消してください: scancel {array}"
+        "{ja}。アレイジョブの取り消しもできませんでした（{naze}）。手動で取り消してください: scancel {array}"
     ))
 }
 
 fn would(job: &Job, batch: &Batch, [tally, release]: &[PathBuf; 2], reporter: &Reporter) {
     let (tasks, partitions) = (batch.tasks.tasks(&batch.missing).len(), batch.missing.len());
-    let (tally, release, dir) = (tally.display(), release.display(), job.dir.display());
-    reporter.say(&text!(
+    let [tally, release] = [tally, release].map(|path| quoted(&path.display().to_string()));
+    let dir = job.dir.display();
+    if tasks == 0 {
+        reporter.say(&text!(
+            "{dir}: everything is counted; nothing was submitted. By hand:\n  sbatch {release}",
+            "{dir}: 集計はすべて終わっています。まだ投入していません。手動で投入するには:\n  sbatch {release}"
+        ));
+    } else {
+        reporter.say(&text!(
         "{dir}: {partitions} partitions to count in {tasks} tasks; nothing was submitted. By hand:\n  \
          array=$(sbatch --parsable {tally})\n  sbatch --dependency=afterany:$array {release}",
         "{dir}: 分割 {partitions} 個を {tasks} 個のタスクで集計します。まだ投入していません。手動で投入するには:\n  \
          array=$(sbatch --parsable {tally})\n  sbatch --dependency=afterany:$array {release}"
-    ));
+        ));
+    }
     reporter
         .data(&serde_json::json!({"array": null, "release": null, "tasks": tasks, "partitions": partitions}));
 }
@@ -196,7 +222,7 @@ fn tell(job: &Job, batch: &Batch, submission: &Submission, reporter: &Reporter) 
     match &submission.array {
         Some(array) => reporter.say(&text!(
             "submitted: array {array} ({partitions} partitions in {tasks} tasks), release {release} behind it; see: shukei status {dir}",
-            "投入しました: 配列ジョブ {array}（分割 {partitions} 個、タスク {tasks} 個）、その後に release {release}。状況は shukei status {dir} で確認できます"
+            "投入しました: アレイジョブ {array}（分割 {partitions} 個、タスク {tasks} 個）、その後に release {release}。状況は shukei status {dir} で確認できます"
         )),
         None => reporter.say(&text!(
             "everything is counted; submitted: release {release}; see: shukei status {dir}",

@@ -1,11 +1,11 @@
 //! Signals that Slurm sends to a task, and what can be done before it is killed.
 //!
 //! * SIGTERM: requeue, preemption or `scancel`; SIGKILL follows after `KillWait`. A process that exits would make its job FAILED, which
-//!   is not run again, or COMPLETED, which lets the release begin. So it finishes the partition at hand if it is given the time,
-//!   begins no other, and waits.
+//!   is not run again, or COMPLETED, which lets the release begin. So it removes temporary files, finishes the partition at hand if it
+//!   is given the time (where the file system has files without a name), begins no other, and waits.
 //! * USR1 (`--signal=B:USR1@120`): the time limit is near. The task asks to be run again.
 //!
-//! Only for what Slurm started; elsewhere signals end a process as always.
+//! Only for tasks of an array; elsewhere signals end a process as always.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,7 +30,7 @@ pub(super) const ATTEMPTS: u32 = 3;
 const IDLE_RESTARTS: u32 = 10;
 
 /// How often Slurm has run this task again.
-fn restarts() -> u32 {
+pub(super) fn restarts() -> u32 {
     std::env::var("SLURM_RESTART_COUNT").ok().and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
@@ -51,9 +51,11 @@ struct Now {
 }
 
 impl Watch {
-    /// Begins to watch, under Slurm.
+    /// Begins to watch, in a task of an array: what else runs under Slurm is not ours to put back into the queue.
     pub(super) fn start(reporter: &Reporter) -> Result<Option<Arc<Self>>> {
-        let Ok(job) = std::env::var("SLURM_JOB_ID") else { return Ok(None) };
+        let (Ok(job), Ok(_)) = (std::env::var("SLURM_JOB_ID"), std::env::var("SLURM_ARRAY_TASK_ID")) else {
+            return Ok(None);
+        };
         let failed = |e: std::io::Error| {
             Error::input(text!("signals cannot be watched: {e}", "シグナルを監視できません: {e}"))
         };
@@ -137,7 +139,11 @@ impl Watch {
             return;
         };
         let number = beat.partition() + 1;
-        let late = beat.update(|state| state.late += u32::from(sealed == 0)).map_or(0, |state| state.late);
+        let late = match beat.update(|state| state.late += u32::from(sealed == 0)) {
+            Ok(state) => state.late,
+            // Who cannot count attempts must not try for ever.
+            Err(error) => return self.say(&error.text()),
+        };
         let minutes = beat.elapsed().as_secs() / 60;
         if late >= ATTEMPTS {
             let error = Error::input(text!(

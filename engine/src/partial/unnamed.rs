@@ -3,16 +3,19 @@
 //! `O_TMPFILE`, and `linkat` when it is complete. Where a file system has no such files it gets a temporary name, which is removed
 //! when it is dropped, by [`remove_temporaries`], or by the next one that writes the same file.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{AtFlags, CWD, linkat};
 use tempfile::TempPath;
 
 use crate::write::file::{directory, lock};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a file needs to get its name.
 pub(super) struct Unnamed {
@@ -60,7 +63,9 @@ impl Unnamed {
 
 /// Gives a file a temporary name: a link cannot take the place of another file, a rename can.
 fn linked(file: &File, path: &Path) -> io::Result<TempPath> {
-    let name = format!("{}{}", prefix(path), std::process::id());
+    // Processes of two nodes may have the same number.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let name = format!("{}{}-{now}", prefix(path), std::process::id());
     let temporary = directory(path).join(name);
     let of_process = format!("/proc/self/fd/{}", file.as_raw_fd());
     linkat(CWD, &of_process, CWD, &temporary, AtFlags::SYMLINK_FOLLOW)?;
@@ -73,11 +78,25 @@ fn remove_leftovers(path: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(directory(path))? {
         let entry = entry?;
         let mine = entry.file_name().to_string_lossy().starts_with(&prefix);
-        if mine && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+        if mine && is_abandoned(&entry.path()) {
             std::fs::remove_file(entry.path())?;
         }
     }
     Ok(())
+}
+
+/// Nobody holds a lock on it; where a file system has no locks, nobody has written to it for a day.
+fn is_abandoned(path: &Path) -> bool {
+    // NFS locks only what is open for writing.
+    let Ok(file) = File::options().read(true).write(true).open(path) else { return false };
+    match file.try_lock() {
+        Ok(()) => true,
+        Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => {
+            let age = file.metadata().and_then(|meta| meta.modified()).map(|time| time.elapsed());
+            age.is_ok_and(|age| age.is_ok_and(|age| age > DAY))
+        }
+        Err(_) => false,
+    }
 }
 
 /// Removes the temporary names of a file that is being written, by whoever is about to be killed: it can then never get its name.

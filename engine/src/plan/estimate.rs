@@ -56,7 +56,7 @@ impl Plan {
     }
 }
 
-/// Bytes and files that a user may still write to a file system; `None` where it does not count files.
+/// Bytes and files for which a file system has room, `None` where it does not count files. The quota of a user may be smaller.
 pub fn room(dir: &Path) -> Result<(u64, Option<u64>)> {
     let stat = rustix::fs::statvfs(dir).map_err(|e| Error::io(dir, &e.into()))?;
     let files = (stat.f_files > 0).then_some(stat.f_favail);

@@ -115,7 +115,7 @@ impl Saved {
             // The date of an input, a list, the reference, or what was released of the same people since.
             return text!(
                 "a side file, the date of an input, or the releases of these people",
-                "補助ファイル、入力の更新日時、または同じ人の公開物"
+                "補助ファイル、入力の更新日時、または同じ人々を含む公開済みの表"
             );
         }
         let (en, ja) = (en.join(", "), ja.join("、"));

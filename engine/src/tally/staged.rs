@@ -32,14 +32,17 @@ impl Scratch<'_> {
     pub(super) fn stage(&self, stretch: &Stretch<'_>) -> Option<File> {
         let staged = self.copy(stretch);
         if let Err(error) = &staged {
-            let error = Error::io(self.dir, error);
-            let (en, ja) = (error.message(crate::error::Lang::En), error.message(crate::error::Lang::Ja));
-            (self.note)(&text!(
-                "input is read where it is, not copied to scratch: {en}",
-                "入力をスクラッチにコピーせず、元の場所から読みます: {ja}"
-            ));
+            self.given_up(&Error::io(self.dir, error));
         }
         staged.ok()
+    }
+
+    pub(super) fn given_up(&self, error: &Error) {
+        let Text { en, ja } = error.text();
+        (self.note)(&text!(
+            "input is read where it is, not from a copy in scratch: {en}",
+            "入力はスクラッチのコピーではなく元の場所から読みます: {ja}"
+        ));
     }
 
     fn copy(&self, stretch: &Stretch<'_>) -> io::Result<File> {

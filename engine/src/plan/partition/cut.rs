@@ -12,13 +12,16 @@ const LARGEST: u64 = 4 << 30;
 /// Nor smaller, as long as none has to be larger: starting a task costs more than counting less.
 const SMALLEST: u64 = 128 << 20;
 
+/// The most parts that a size may ask for.
+const MOST: usize = 100_000;
+
 /// How finely the genome is cut; never a matter of threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cut {
     /// Into this many parts, for the files of every set of samples.
     Parts(usize),
-    /// Into parts of about this many compressed bytes.
+    /// Into parts of about this many compressed bytes, at most 100,000.
     Size(u64),
     /// For this many tasks at a time: five parts for each, none above 4 GiB, and none below 128 MiB unless that takes more
     /// than 4 GiB elsewhere.
@@ -40,7 +43,7 @@ impl Cut {
         match self {
             Cut::Parts(n) => n,
             Cut::Size(_) | Cut::Slots(_) if !indexed => 1,
-            Cut::Size(size) => times(size),
+            Cut::Size(size) => times(size).min(MOST),
             Cut::Slots(slots) => {
                 (PER_SLOT * slots).div_ceil(bytes.len().max(1)).min(times(SMALLEST)).max(times(LARGEST))
             }
