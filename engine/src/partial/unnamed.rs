@@ -30,12 +30,20 @@ fn prefix(path: &Path) -> String {
 
 /// Makes a file that will be `path`, mode 0600, and locks it.
 pub(super) fn create(path: &Path) -> io::Result<(File, Unnamed)> {
-    let dir = directory(path);
     remove_leftovers(path)?;
-    let nameless =
-        || File::options().read(true).write(true).mode(0o600).custom_flags(libc::O_TMPFILE).open(dir).ok();
-    // Without /proc a file without a name can never get one.
-    let nameless = if Path::new("/proc/self/fd").exists() { nameless() } else { None };
+    locked(path, nameless(directory(path)))
+}
+
+/// A file without a name; `None` where there can be none.
+fn nameless(dir: &Path) -> Option<File> {
+    // Without /proc it could never get one.
+    let possible = Path::new("/proc/self/fd").exists();
+    let open = || File::options().read(true).write(true).mode(0o600).custom_flags(libc::O_TMPFILE).open(dir);
+    possible.then(open)?.ok()
+}
+
+fn locked(path: &Path, nameless: Option<File>) -> io::Result<(File, Unnamed)> {
+    let dir = directory(path);
     let (file, temporary) = match nameless {
         Some(file) => (file, None),
         None => {
@@ -107,5 +115,56 @@ pub fn remove_temporaries(path: &Path) {
             // There is nobody left to tell.
             let _ = std::fs::remove_file(entry.path());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn names(dir: &Path) -> Vec<String> {
+        let name = |entry: io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+        std::fs::read_dir(dir).unwrap().map(name).collect()
+    }
+
+    #[test]
+    fn nothing_has_a_name_until_it_is_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("000001.partial");
+        std::fs::write(&path, "damaged").unwrap();
+        let (mut file, unnamed) = create(&path).unwrap();
+        file.write_all(b"whole").unwrap();
+        assert_eq!(
+            names(dir.path()),
+            ["000001.partial"],
+            "needs a file system with O_TMPFILE, as Linux's own are"
+        );
+        assert_eq!(std::fs::read(&path).unwrap(), b"damaged");
+        unnamed.name(&file).unwrap();
+        assert_eq!(names(dir.path()), ["000001.partial"]);
+        assert_eq!(std::fs::read(&path).unwrap(), b"whole");
+    }
+
+    #[test]
+    fn a_temporary_name_goes_with_who_is_killed_or_with_the_next() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("000001.partial");
+        // As on a file system that has no files without a name.
+        let (file, unnamed) = locked(&path, None).unwrap();
+        let temporary = dir.path().join(&names(dir.path())[0]);
+        assert_eq!(std::fs::metadata(&temporary).unwrap().permissions().mode() & 0o777, 0o600);
+        // Another tally of the same partition lets it be while it is at work.
+        remove_leftovers(&path).unwrap();
+        assert!(temporary.exists());
+        remove_temporaries(&path);
+        assert!(names(dir.path()).is_empty());
+        assert!(unnamed.name(&file).is_err() && !path.exists(), "it can never get its name");
+        // Killed without a signal: the lock is gone, the name is not.
+        std::fs::write(dir.path().join(".000001.partial-left"), "counts").unwrap();
+        let (_file, _unnamed) = create(&path).unwrap();
+        assert!(names(dir.path()).is_empty());
     }
 }

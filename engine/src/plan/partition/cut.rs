@@ -79,7 +79,7 @@ mod tests {
                 weight: 1 + i as u64 % 7,
             })
             .collect();
-        for (n, expected) in [(2, 2), (7, 7), (300, 100)] {
+        for (n, expected) in [(2, 2), (7, 7), (300, 96)] {
             let parts = cut(&pieces, 2, n);
             assert_eq!(parts.len(), expected);
             let mut all: Vec<(usize, u64, u64)> = Vec::new();
