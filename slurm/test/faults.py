@@ -86,7 +86,7 @@ def alone(options, kinds):
     counts = Counter()
     with Cluster() as cluster:
         people = cohort.demo(cluster)
-        turns = [kinds[0]] if options.replay else order(kinds, options.runs, options.seed)
+        turns = [kinds[0]] if options.replay else options.turns or order(kinds, options.runs, options.seed)
         for number, kind in enumerate(turns):
             for again in range(1 if options.replay else TRIES):
                 seed = options.replay or f"{options.seed}/{number}/{again}"
@@ -100,10 +100,12 @@ def alone(options, kinds):
 
 def side_by_side(options, kinds):
     """The runs dealt to several clusters, each with seeds of its own."""
+    turns = order(kinds, options.runs, options.seed)
+
     def follow(number):
-        runs = len(range(number, options.runs, options.jobs))
-        words = [sys.executable, __file__, f"--runs={runs}", f"--seed={options.seed}.{number}", "--min-each=0",
-                 f"--kinds={options.kinds}", *([f"--keep={options.keep}"] if options.keep else [])]
+        mine = turns[number::options.jobs]
+        words = [sys.executable, __file__, f"--turns={','.join(mine)}", f"--seed={options.seed}.{number}", "--min-each=0",
+                 *([f"--keep={options.keep}"] if options.keep else [])]
         found, text = Counter(), []
         with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as child:
             for line in child.stdout:
@@ -126,6 +128,7 @@ def main():
     parser = argparse.ArgumentParser(description="randomised faults under Slurm")
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--jobs", type=int, default=1, help="clusters side by side")
+    parser.add_argument("--turns", type=lambda words: words.split(","), help=argparse.SUPPRESS)  # of one of several clusters
     parser.add_argument("--seed", default="1")
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--min-each", type=int, default=1)
