@@ -53,9 +53,12 @@ struct Now {
 impl Watch {
     /// Begins to watch, in a task of an array: what else runs under Slurm is not ours to put back into the queue.
     pub(super) fn start(reporter: &Reporter) -> Result<Option<Arc<Self>>> {
-        let (Ok(job), Ok(_)) = (std::env::var("SLURM_JOB_ID"), std::env::var("SLURM_ARRAY_TASK_ID")) else {
+        let number = |name: &str| std::env::var(name).ok();
+        // Not SLURM_JOB_ID: that of an array's last task is the array's own, and would put every task back.
+        let (Some(array), Some(task)) = (number("SLURM_ARRAY_JOB_ID"), number("SLURM_ARRAY_TASK_ID")) else {
             return Ok(None);
         };
+        let job = format!("{array}_{task}");
         let failed = |e: std::io::Error| {
             Error::input(text!("signals cannot be watched: {e}", "シグナルを監視できません: {e}"))
         };
