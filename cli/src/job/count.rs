@@ -94,6 +94,8 @@ impl Counting<'_> {
     /// Comes back when the partition is sealed, or with an error.
     fn one(&self, part: usize) -> Result<()> {
         if self.is_sealed(part) {
+            // Of one that was killed between sealing and saying so.
+            State::forget(&self.job, part);
             self.reporter.say(&text!("partition {} is already counted", "分割 {} は集計済みです", part + 1));
             return Ok(());
         }
