@@ -103,7 +103,7 @@ impl Counting<'_> {
         while let Some(watch) = self.watch.as_ref().filter(|watch| watch.is_stopping()) {
             watch.wait();
         }
-        let beat = Arc::new(Beat::start(&self.job, part, self.plan.partitions()[part].bytes)?);
+        let beat = Arc::new(Beat::start(&self.job, part)?);
         if let Some(watch) = &self.watch {
             watch.begin(&beat);
         }

@@ -120,7 +120,12 @@ pub(super) fn max_array_size() -> Result<usize> {
     let config = ask("scontrol", &["show".to_owned(), "config".to_owned()])?;
     let line = config.lines().find(|line| line.trim_start().starts_with("MaxArraySize"));
     let value = line.and_then(|line| line.split('=').nth(1)).and_then(|v| v.trim().parse().ok());
-    Ok(value.unwrap_or(1001))
+    value.ok_or_else(|| {
+        Error::input(text!(
+            "scontrol show config: no MaxArraySize in it; ask the operators, or count by hand (shukei tally JOB --partition N)",
+            "scontrol show config に MaxArraySize がありません。管理者に問い合わせるか、手動で集計してください（shukei tally JOB --partition N）"
+        ))
+    })
 }
 
 /// What Slurm knows of a job, by task; under 0 what is no array. Nothing when it has forgotten it.

@@ -45,9 +45,8 @@ pub(super) struct State {
     /// Seconds since 1970.
     pub(super) started: u64,
     pub(super) updated: u64,
-    /// Compressed bytes read so far, and of how many.
+    /// Compressed bytes read so far; of how many, the plan knows.
     pub(super) bytes: u64,
-    pub(super) of: u64,
     /// How often counting failed since it was submitted.
     pub(super) failures: u32,
     /// How often the time limit came first.
@@ -105,21 +104,12 @@ pub(super) struct Beat {
 
 impl Beat {
     /// The first sign of life.
-    pub(super) fn start(job: &Job, partition: usize, of: u64) -> Result<Self> {
+    pub(super) fn start(job: &Job, partition: usize) -> Result<Self> {
         let before = State::read(job, partition).unwrap_or_default();
         let slurm = std::env::var("SLURM_JOB_ID").ok();
         let (started, pid) = (now(), std::process::id());
-        let state = State {
-            host: host(),
-            pid,
-            slurm,
-            started,
-            updated: started,
-            bytes: 0,
-            of,
-            error: None,
-            ..before
-        };
+        let state =
+            State { host: host(), pid, slurm, started, updated: started, bytes: 0, error: None, ..before };
         state.write(job, partition)?;
         Ok(Self {
             job: job.clone(),

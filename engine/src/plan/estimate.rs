@@ -7,7 +7,8 @@ use super::Plan;
 use crate::error::{Error, Result};
 
 const MIB: u64 = 1 << 20;
-/// Compressed bytes that one thread counts in a second, of the kind of file that takes longest (rich FORMAT, `--adj`).
+/// Compressed bytes that one thread counts in a second at the least: a slow node and a busy storage have a part of what
+/// was measured.
 const SPEED: u64 = 25 * MIB;
 /// Of a program at rest, its code and the ledger's entries.
 const BASE: u64 = 32 * MIB;
